@@ -8,6 +8,7 @@ A benchmark is a module beside this one: NAME, SUMMARY, add_options(parser), and
 
 import argparse
 import resource
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -26,7 +27,8 @@ BENCHMARKS = {module.NAME: module for module in (throughput, memory, stalls, sta
 def options_from(arguments):
     parser = argparse.ArgumentParser(prog="bench", formatter_class=argparse.RawDescriptionHelpFormatter,
                                      description="Compares redipy-server with Redis on this machine.",
-                                     epilog="\n".join(f"  {name:11} {module.SUMMARY}" for name, module in BENCHMARKS.items()))
+                                     epilog="\n".join(f"  {name:11} {module.SUMMARY}"
+                                                      for name, module in BENCHMARKS.items()))
     parser.add_argument("benchmarks", nargs="*", metavar="BENCHMARK", help="of those below; all by default")
     parser.add_argument("--quick", action="store_true", help="all within a minute: for a first look, not for a verdict")
     parser.add_argument("--rounds", type=int, help="how often each thing is measured")
@@ -58,10 +60,10 @@ def main():
     names = list(BENCHMARKS) if not options.benchmarks or "all" in options.benchmarks else options.benchmarks
     failed = False
     with bench(options) as shared:
-        try:
-            print(machine(shared) + "\n")
-        except OSError as error:
-            sys.exit(f"bench: {error}")
+        for program in shared.needed_programs():
+            if shutil.which(program) is None:
+                sys.exit(f"bench: {program} is not there: build or install it, or see --build, --ours and --redis")
+        print(machine(shared) + "\n")
         for name in names:
             try:
                 tables = BENCHMARKS[name].run(shared)

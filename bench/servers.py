@@ -81,11 +81,15 @@ class Bench:
         self.server_core, self.load_core = options.cores
         self.count = 0
 
+    def needed_programs(self):
+        return [*self.programs.values(), str(self.build / "redipy-load"), str(self.build / "redipy-floor")]
+
     def command_line(self, kind, port, path, extra=()):
         """How that kind of server is started, without where it runs."""
         if kind == "floor":
             return [str(self.build / "redipy-floor"), str(port), str(path)]
-        return [self.programs[kind], "--bind", "127.0.0.1", "--port", str(port), "--unixsocket", str(path), *PLAIN, *extra]
+        return [self.programs[kind], "--bind", "127.0.0.1", "--port", str(port), "--unixsocket", str(path),
+                *PLAIN, *extra]
 
     def new_path(self, name):
         """A path in the temporary folder that was not used before."""

@@ -27,7 +27,8 @@ LARGE = {
 
 def add_options(parser):
     parser.add_argument("--elements", type=int, help="stalls: keys, and elements of the value; 10 million by default")
-    parser.add_argument("--kinds", default="set", help=f"stalls: large values to delete, of {','.join(LARGE)}; set by default")
+    parser.add_argument("--kinds", default="set",
+                        help=f"stalls: large values to delete, of {','.join(LARGE)}; set by default")
     parser.add_argument("--stalls-budget", type=int, help="stalls: seconds after which no further round begins")
 
 
@@ -38,7 +39,8 @@ def run(bench):
     if unknown := [kind for kind in kinds if kind not in LARGE]:
         raise Failed(f"no such large value here: {', '.join(unknown)}")
     rounds = options.rounds or (1 if options.quick else 3)
-    until = time.monotonic() + (options.stalls_budget or (15 if options.quick else 200 if options.benchmarks == [NAME] else 80))
+    budget = options.stalls_budget or (15 if options.quick else 200 if options.benchmarks == [NAME] else 80)
+    until = time.monotonic() + budget
 
     # Redis once: it is the measure, not the measured, and takes its seconds every time.
     found = {"redis": [one_round(bench, "redis", count, kinds)], "ours": []}

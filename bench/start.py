@@ -39,7 +39,8 @@ def run(bench):
 
 def one_start(bench, kind):
     path = bench.new_path("socket")
-    with bench.held_load("start", ["--unix", str(path)], bench.command_line(kind, 0, path), core=bench.server_core) as found:
+    server = bench.command_line(kind, 0, path)
+    with bench.held_load("start", ["--unix", str(path)], server, core=bench.server_core) as found:
         time.sleep(0.03)  # what it does right after the first PONG belongs to its memory
         memory = memory_of(found["pid"])
         return {"start_ms": found["start_ms"], "rss": memory["rss"] / MB, "pss": memory["pss"] / MB}
