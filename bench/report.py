@@ -65,5 +65,5 @@ def machine(bench):
     version = subprocess.run([bench.programs["redis"], "--version"], capture_output=True, text=True).stdout
     redis = next((word[2:] for word in version.split() if word.startswith("v=")), "?")
     where = "Unix socket" if bench.options.unix else "TCP loopback"
-    return (f"{datetime.date.today()}, {model}, {os.cpu_count()} cores, Linux {platform.release()}, Redis {redis}, {where}; "
-            f"load average before: {os.getloadavg()[0]:.2f}")
+    return (f"{datetime.date.today()}, {model}, {os.cpu_count()} cores, Linux {platform.release()}, Redis {redis}, "
+            f"{where}; load average before: {os.getloadavg()[0]:.2f}")

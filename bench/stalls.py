@@ -2,8 +2,8 @@
 """The longest that a server keeps others waiting while something large happens to it.
 
 A connection of its own PINGs all the time. The longest round trip is told raw, and net of what the kernel made the
-threads wait for a CPU (load/probe.cpp says how), for the raw figure of a shared machine is mostly about its neighbours. Of
-several rounds the least counts: what the server does by itself it does in every round.
+threads wait for a CPU (load/probe.cpp says how), for the raw figure of a shared machine is mostly about its
+neighbours. Of several rounds the least counts: what the server does by itself it does in every round.
 """
 
 import time

@@ -2,8 +2,8 @@
 """The server's CPU time per operation, command by command, beside Redis's and beside the floor.
 
 Each measurement is a fixed number of operations on fresh data. Ours and Redis take turns, and a round goes through all
-commands before the next begins: so a disturbance of the machine meets both, and no command alone. The figures are medians.
-To measure one more command, add a row to COMMANDS.
+commands before the next begins: so a disturbance of the machine meets both, and no command alone. The figures are
+medians. To measure one more command, add a row to COMMANDS.
 """
 
 import statistics
