@@ -3,7 +3,7 @@
 add_library(redipy_options INTERFACE)
 target_compile_options(redipy_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual -Woverloaded-virtual
-  -Wnull-dereference -Wimplicit-fallthrough -Wextra-semi -Wundef)
+  -Wimplicit-fallthrough -Wextra-semi -Wundef)
 option(REDIPY_WERROR "warnings are errors" ON)
 if(REDIPY_WERROR)
   target_compile_options(redipy_options INTERFACE -Werror)
