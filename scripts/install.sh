@@ -37,7 +37,7 @@ as_root() {
   if [[ $EUID -eq 0 ]]; then "$@"; else sudo "$@"; fi
 }
 
-install() {
+install_packages() {
   echo "installing: $*"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --quiet --no-install-recommends \
     -o Dpkg::Use-Pty=0 "$@" </dev/null >/dev/null
@@ -57,7 +57,7 @@ need() {
   as_root apt-get update --quiet --quiet </dev/null || return 1
   for entry in "${entries[@]}"; do names+=("$(choose "$entry")"); done
   mapfile -t names < <(missing "${names[@]}")
-  [[ ${#names[@]} -eq 0 ]] || install "${names[@]}"
+  [[ ${#names[@]} -eq 0 ]] || install_packages "${names[@]}"
 }
 
 # A real Redis for what compares with one. Debian's package redis-server would start a service on port 6379, where
