@@ -18,17 +18,19 @@
 //   | 11  |---'
 //   +-----+
 //
-// A chunk is F14's (hash_segment.h): one comparison of 16 bytes tells which of 14 items may be the one; others are
-// touched in one search of twenty. A full chunk counts how many items it sent on to the next one; a search goes on only
-// while that count is not zero, so an absent key is mostly found absent in one chunk.
+// A chunk is F14's (hash_segment.h): one comparison of 16 bytes tells which of 14 items may be the one, and 16 more
+// bits of the hash, kept in the pointer, leave hardly a wrong one to be touched. A full chunk counts how many items it
+// sent on to the next one; a search goes on only while that count is not zero, so an absent key is mostly found absent
+// in one chunk.
 //
 // A segment is an array of 1 to 64 chunks and covers all hashes with the same leading bits. Full, it moves to an array
 // a fifth longer or so; full at 64 chunks it is split in two by the next bit. The directory maps the leading bits to
 // the segment, several entries to the same one where that has fewer bits than the longest, and is doubled if a segment
 // needs a bit more (extendible hashing: Fagin, Nievergelt, Pippenger, Strong, 1979). So no step moves more than some
-// 800 items, about ten microseconds, be there a thousand items or a hundred million; there is never a second table, and
-// nothing is ever rehashed as a whole. Segments emptied to a quarter shrink, and merge with the segment that differs
-// in the last bit only if together they are half of what would be split: erasing and inserting by turns moves nothing.
+// 800 items, mostly without touching them: microseconds, be there a thousand items or a hundred million. There is never
+// a second table, and nothing is rehashed as a whole; only the directory, 16 bytes per segment, is copied as a whole.
+// Segments emptied to a quarter shrink, and merge with the segment that differs in the last bit only if together they
+// are half of what would be split: erasing and inserting by turns moves nothing.
 //
 // A table with one segment (up to some 770 items) has no directory; an empty one owns nothing at all.
 //
@@ -74,6 +76,8 @@ namespace redipy {
 template <class Item, class Traits>
 class HashTable {
  public:
+  using Slot = HashSlot<Item>;  // reads and writes like an Item*
+
   HashTable() = default;
   HashTable(HashTable&& other) noexcept { swap(other); }
   HashTable& operator=(HashTable&& other) noexcept {
@@ -86,9 +90,9 @@ class HashTable {
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
 
-  // The slot that holds the item of this key, null if absent; another item of the same key may be put into it. It holds
-  // until the next insert or erase.
-  Item** find(std::uint64_t hash, std::string_view key) const { return segments_[index(hash)].find(hash, key); }
+  // The slot that holds the item of this key, null if absent; another item of the same key may be assigned to it. It
+  // holds until the next insert or erase.
+  Slot* find(std::uint64_t hash, std::string_view key) const { return segments_[index(hash)].find(hash, key); }
 
   // Adds an item, whose key must be absent.
   void insert(std::uint64_t hash, Item* item) {
@@ -104,12 +108,12 @@ class HashTable {
 
   // Takes the item of this key out and returns it, null if absent.
   Item* erase(std::uint64_t hash, std::string_view key) {
-    Item** slot = find(hash, key);
+    Slot* slot = find(hash, key);
     return slot == nullptr ? nullptr : erase_slot(hash, slot);
   }
 
   // The same for a slot that find() gave for this hash, with no change to the table since.
-  Item* erase_slot(std::uint64_t hash, Item** slot) {
+  Item* erase_slot(std::uint64_t hash, Slot* slot) {
     Item* item = *slot;
     const std::size_t at = owner(hash);
     Segment& segment = segments_[at];
@@ -121,7 +125,11 @@ class HashTable {
   }
 
   // Puts an item into the slot of another one with an equal key, and returns that.
-  static Item* replace(Item** slot, Item* item) { return std::exchange(*slot, item); }
+  static Item* replace(Slot* slot, Item* item) {
+    Item* old = *slot;
+    *slot = item;
+    return old;
+  }
 
   // Ask the memory for what find() will need, in two stages, so that the waits of several searches overlap: first the
   // chunk for all of them, then (by then it is there) the item with a matching tag.
@@ -135,7 +143,7 @@ class HashTable {
     const Segment& segment = segments_[index(hash)];
     const Chunk& chunk = segment.chunks[segment.home(hash)];
     const std::uint32_t found = chunk.matches(Chunk::tag(hash));
-    if (found != 0) __builtin_prefetch(chunk.items[std::countr_zero(found)]);
+    if (found != 0) __builtin_prefetch(chunk.items[std::countr_zero(found)].item());
   }
 
   // Calls f(Item*) for every item, in the order of their positions up to a chunk. f must not change the table.
@@ -156,10 +164,11 @@ class HashTable {
     const std::uint64_t hash = cursor << hash_tag_bits;
     const Segment& segment = segments_[index(hash)];
     const std::uint32_t home = segment.home(hash);
-    segment.for_each_at_home(home, cursor, f);
+    segment.for_each_at_home(home, hash, f);
 
-    const std::uint64_t range = std::uint64_t{1} << (hash_position_bits - segment.depth);
-    const std::uint64_t next = (cursor & ~(range - 1)) + begin_of(segment, home + 1, range);
+    const std::uint64_t begin =
+        segment.depth == 0 ? 0 : cursor >> (hash_position_bits - segment.depth) << (hash_position_bits - segment.depth);
+    const std::uint64_t next = begin + segment.begin_of(home + 1);
     return next >> hash_position_bits != 0 ? 0 : next;
   }
 
@@ -175,12 +184,12 @@ class HashTable {
     for (int i = 0; i < patience; ++i) {
       const std::size_t at = index(random());
       const Segment& segment = segments_[at];
-      const std::uint64_t slot = multiply_high(random(), std::uint64_t{broadest} * Chunk::slots);
+      const std::uint64_t slot = below(random(), std::uint64_t{broadest} * Chunk::slots);
       if (first_entry(at) != at || slot >= segment.width * Chunk::slots) continue;
       const Chunk& chunk = segment.chunks[slot / Chunk::slots];
       if (chunk.tags[slot % Chunk::slots] != 0) return chunk.items[slot % Chunk::slots];
     }
-    return nth(multiply_high(random(), size_));  // nearly all was erased from one end: count instead
+    return nth(below(random(), size_));  // nearly all was erased from one end: count instead
   }
 
   // Forgets all items, after calling f(Item*) for each, and gives all memory back. f may free the item.
@@ -246,11 +255,13 @@ class HashTable {
     }
   }
 
-  // The smallest distance from the segment's begin with this home, of a range of so many positions.
-  static std::uint64_t begin_of(const Segment& segment, std::uint32_t home, std::uint64_t range) {
-    if (home >= segment.width) return range;
+  // The smallest hash of an entry.
+  std::uint64_t hash_of(std::size_t entry) const { return depth_ == 0 ? 0 : std::uint64_t{entry} << (64 - depth_); }
+
+  // A number below the limit, of 64 random bits.
+  static std::uint64_t below(std::uint64_t bits, std::uint64_t limit) {
     __extension__ using Wide = unsigned __int128;
-    return static_cast<std::uint64_t>((static_cast<Wide>(home) * range + segment.width - 1) / segment.width);
+    return static_cast<std::uint64_t>((static_cast<Wide>(bits) * limit) >> 64);
   }
 
   Item* nth(std::uint64_t rank) const {
@@ -274,7 +285,9 @@ class HashTable {
 
   // Whether one more bit tells the segment's items apart, as far as the directory may grow for it. It always does,
   // unless hundreds of hashes agree in all bits that the directory could reasonably have.
-  bool may_split(const Segment& segment) const { return segment.depth < depth_ || entries() <= size_ / 32; }
+  bool may_split(const Segment& segment) const {
+    return segment.depth < depth_ || (depth_ < Segment::deepest && entries() <= size_ / 32);
+  }
 
   void grow(std::size_t first) {
     const Segment& segment = segments_[first];
@@ -288,7 +301,7 @@ class HashTable {
   void resize(std::size_t first, std::uint32_t width) {
     Segment old = segments_[first];
     std::vector<Entry> items;
-    old.gather(items);
+    old.gather(items, hash_of(first), old.depth);
     assign(first, Segment::build(items, width, old.depth));
     old.release();
   }
@@ -300,7 +313,7 @@ class HashTable {
       first *= 2;
     }
     std::vector<Entry> items;
-    old.gather(items);
+    old.gather(items, hash_of(first), old.depth + 1);
     const std::uint64_t bit = std::uint64_t{1} << (63 - old.depth);
     const auto middle =
         std::partition(items.begin(), items.end(), [bit](const Entry& e) { return (e.hash & bit) == 0; });
@@ -334,7 +347,7 @@ class HashTable {
       Segment& old = segments_[at];
       next = at + span(old);
       if (old.depth == depth_) --deepest_;
-      old.gather(items);
+      old.gather(items, hash_of(at), depth);
       Segment(old).release();
     }
     const Segment segment = Segment::build(items, Segment::width_for(count + count / 2), depth);

@@ -38,7 +38,8 @@ struct HashTableInspector {
       std::size_t count = 0;
       std::vector<unsigned> passed(segment.width);
       for (std::uint32_t at = 0; at < segment.width; ++at) {
-        segment.chunks[at].for_each([&](Item* item) {
+        segment.chunks[at].for_each([&](int slot) {
+          Item* item = segment.chunks[at].items[slot];
           ++count;
           const std::uint64_t hash = Traits::hash(Traits::key(*item));
           if (table.owner(hash) != first) wrong = "item in the wrong segment";
@@ -107,7 +108,7 @@ class HashTableWith : public ::testing::Test {
   using Table = HashTable<Item, Traits>;
 
   static std::uint64_t hash(std::uint64_t number) { return Traits::hash(bytes(number)); }
-  Item** find(std::uint64_t number) { return table.find(hash(number), bytes(number)); }
+  typename Table::Slot* find(std::uint64_t number) { return table.find(hash(number), bytes(number)); }
   void insert(std::uint64_t number) {
     items[number] = std::make_unique<Item>(Item{number});
     table.insert(hash(number), items[number].get());
@@ -153,7 +154,7 @@ TYPED_TEST(HashTableWith, random_inserts_and_erases_agree_with_a_model) {
       const std::uint64_t number = random() % range;
       // Phases of mostly growing and mostly shrinking.
       const bool grow = random() % 4 != (step / range) % 2 * 3;
-      Item** slot = this->find(number);
+      auto* slot = this->find(number);
       ASSERT_EQ(slot != nullptr, this->items.contains(number));
       if (slot != nullptr) {
         ASSERT_EQ(*slot, this->items[number].get());
@@ -252,7 +253,7 @@ TYPED_TEST(HashTableWith, moved_table_keeps_its_items_wherever_the_directory_is)
 TEST_F(GoodHashTable, replaced_item_is_found_in_the_place_of_the_old_one) {
   insert(5);
   Item other{5};
-  Item** slot = find(5);
+  auto* slot = find(5);
   EXPECT_EQ(table.replace(slot, &other), items[5].get());
   EXPECT_EQ(*find(5), &other);
   EXPECT_EQ(table.erase(hash(5), bytes(other.number)), &other);
