@@ -57,7 +57,7 @@ class HashSlot {
   std::uint64_t word_;
 };
 
-// Two cache lines:  [ 14 tags | overflow | unused ]  [ 14 slots ]
+// Two cache lines:  [ 14 tags | overflow | filled ]  [ 14 slots ]
 //                     16 bytes                         112 bytes
 template <class Item>
 struct alignas(64) HashChunk {
@@ -67,7 +67,7 @@ struct alignas(64) HashChunk {
 
   std::uint8_t tags[slots];  // 0: the slot is empty
   std::uint8_t overflow;     // how many items went past this chunk as it was full; at 255 it stays
-  std::uint8_t unused;
+  std::uint8_t filled;       // of use only while a segment is built: how many slots are taken
   HashSlot<Item> items[slots];
 
   static std::uint8_t tag(std::uint64_t hash) {
@@ -88,6 +88,9 @@ struct alignas(64) HashChunk {
 #endif
   }
   std::uint32_t empty() const { return matches(0); }
+
+  // Counts one more item that goes past.
+  void pass() { overflow += overflow != overflow_stuck; }
 
   // Calls f(number of the slot) for every item.
   template <class F>
@@ -191,12 +194,10 @@ struct HashSegment {
     std::uint32_t at = home(hash);
     std::uint32_t empty = chunks[at].empty();
     for (; empty == 0; empty = chunks[at].empty()) {
-      if (chunks[at].overflow != Chunk::overflow_stuck) ++chunks[at].overflow;
+      chunks[at].pass();
       at = next(at);
     }
-    const int slot = std::countr_zero(empty);
-    chunks[at].tags[slot] = Chunk::tag(hash);
-    chunks[at].items[slot] = Slot(item, slot_bits(hash));
+    put(at, std::countr_zero(empty), hash, item);
   }
 
   // Empties a slot of this segment, found for this hash.
@@ -268,9 +269,15 @@ struct HashSegment {
     for (std::uint32_t at = 0; at < width; ++at) {
       Chunk& chunk = *new (segment.chunks + at) Chunk;
       std::fill(std::begin(chunk.tags), std::end(chunk.tags), std::uint8_t{0});
-      chunk.overflow = chunk.unused = 0;
+      chunk.overflow = chunk.filled = 0;
     }
-    for (const Entry& entry : entries) segment.place(entry.hash, entry.item);
+    // Not by place(): items come in the order of their homes, and to compare all tags of a chunk just after one of them
+    // was written makes the processor wait.
+    for (const Entry& entry : entries) {
+      std::uint32_t at = segment.home(entry.hash);
+      for (; segment.chunks[at].filled == Chunk::slots; at = segment.next(at)) segment.chunks[at].pass();
+      segment.put(at, segment.chunks[at].filled++, entry.hash, entry.item);
+    }
     return segment;
   }
 
@@ -280,6 +287,11 @@ struct HashSegment {
   }
 
  private:
+  void put(std::uint32_t chunk, int slot, std::uint64_t hash, Item* item) {
+    chunks[chunk].tags[slot] = Chunk::tag(hash);
+    chunks[chunk].items[slot] = Slot(item, slot_bits(hash));
+  }
+
   static bool is_before(const Item& item, std::uint64_t hash) {
     return Traits::hash(Traits::key(item)) >> hash_tag_bits < hash >> hash_tag_bits;
   }
