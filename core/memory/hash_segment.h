@@ -144,7 +144,7 @@ struct HashSegment {
   static std::uint32_t width_for(std::size_t items) {
     if (items == 0) return 0;
     if (items > limit(widest)) return static_cast<std::uint32_t>(std::bit_ceil((items + 11) / 12));
-    return *std::find_if(widths.begin(), widths.end(), [items](std::uint32_t width) { return items <= limit(width); });
+    return *std::find_if(widths.begin(), widths.end(), [items](std::uint32_t wide) { return items <= limit(wide); });
   }
 
   bool full() const { return count >= limit(width); }
@@ -313,7 +313,7 @@ struct HashSegment {
     if constexpr (requires { Traits::deallocate(memory, size, alignment); }) {
       Traits::deallocate(memory, size, alignment);
     } else {
-      ::operator delete (memory, size, std::align_val_t{alignment});
+      ::operator delete (memory, std::align_val_t{alignment});
     }
   }
 };

@@ -46,10 +46,10 @@
 //
 // Thus a cursor is a position. scan(cursor) calls back for each item whose position lies in [cursor, next), where next
 // is the place where the next home chunk begins, and returns next. Whatever happens to the table between two calls
-// (growth, splits, merges), an item there from start to end has one
-// position, that lies in exactly one of these intervals: it is returned, and returned once. This is more than Redis
-// promises, and there are no reversed bits to understand. What an item in the wrong chunk costs us: to give all of home
-// chunk c, we look at c, and on as long as the overflow counts say so, and keep the items whose home is c.
+// (growth, splits, merges), an item that is there from start to end has one position, which lies in exactly one of
+// these intervals: it is returned, and returned once. This is more than Redis promises, no state is kept, and there are
+// no reversed bits to understand. What an item in the wrong chunk costs us: to give all of home chunk c, we look at c,
+// and on as long as the overflow counts say so, and keep the items whose home is c; the bits in the slots tell.
 //
 // A cursor is below 2^48, so clients that keep it in a double keep it exact. The same order gives consistent snapshots
 // while writes go on: what lies below the snapshot's cursor is written, what lies above has to be saved before it is

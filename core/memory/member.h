@@ -27,7 +27,7 @@ class Member {
     if (!bytes.empty()) std::memcpy(reinterpret_cast<char*>(member) + header, bytes.data(), bytes.size());
     return member;
   }
-  static void free(Member* member) { ::operator delete(member, member->memory()); }
+  static void free(Member* member) { ::operator delete(member); }
 
   Member(const Member&) = delete;
   Member& operator=(const Member&) = delete;

@@ -44,7 +44,8 @@ struct HashTableInspector {
           const std::uint64_t hash = Traits::hash(Traits::key(*item));
           if (table.owner(hash) != first) wrong = "item in the wrong segment";
           for (std::uint32_t step = segment.home(hash); step != at; step = segment.next(step)) ++passed[step];
-          if (*table.find(hash, Traits::key(*item)) != item) wrong = "item not found";
+          const auto* found = table.find(hash, Traits::key(*item));
+          if (found == nullptr || *found != item) wrong = "item not found";
         });
       }
       for (std::uint32_t at = 0; at < segment.width; ++at) {
