@@ -18,8 +18,9 @@
 #include <iterator>
 #include <new>
 #include <span>
-#include <string_view>
 #include <vector>
+
+#include "core/base/view.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -173,7 +174,7 @@ struct HashSegment {
   std::uint32_t next(std::uint32_t chunk) const { return chunk + 1 == width ? 0 : chunk + 1; }
 
   // The slot that holds the key, null if there is none.
-  Slot* find(std::uint64_t hash, std::string_view key) const {
+  Slot* find(std::uint64_t hash, View key) const {
     const std::uint8_t tag = Chunk::tag(hash);
     const std::uint64_t bits = slot_bits(hash);
     std::uint32_t at = home(hash);
