@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <spdlog/spdlog.h>
 
@@ -115,12 +116,12 @@ void Network::listen_unix(const Bytes& path, int permissions) {
 template <class Acceptor>
 void Network::accept(Acceptor& acceptor) {
   NetworkThread& thread = *threads_[next_thread_++ % threads_.size()];
-  acceptor.async_accept(thread.context, [this, &acceptor, &thread](const boost::system::error_code& error, auto socket) {
+  using Peer = asio::basic_stream_socket<typename Acceptor::protocol_type, asio::io_context::executor_type>;
+  acceptor.async_accept(thread.context, [this, &acceptor, &thread](const boost::system::error_code& error, Peer socket) {
     if (error == asio::error::operation_aborted || stopping_) return;
     if (error) {
       spdlog::warn("Accepting a connection failed: {}", error.message());
       // Out of descriptors: the next attempt would fail at once as well; wait for one to be closed.
-      due_timer_.get_executor();
       auto retry = std::make_shared<asio::steady_timer>(threads_.front()->context, std::chrono::milliseconds(100));
       retry->async_wait([this, &acceptor, retry](const boost::system::error_code&) {
         if (!stopping_) accept(acceptor);
