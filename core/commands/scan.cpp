@@ -65,7 +65,7 @@ void ScanPage::send(Reply& reply, uint64_t next_cursor) const {
 
 void reply_empty_scan(Reply& reply) {
   reply.array(2);
-  reply.bulk("0");
+  reply.bulk(View("0"));
   reply.array(0);
 }
 
