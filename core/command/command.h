@@ -5,6 +5,7 @@
 // docs/commands.md are printed from it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -21,6 +22,21 @@ class Store;
 /// Reads all arguments, touches the store, replies; in this order, so that a refused command has changed nothing.
 /// A blocking command's handler leaves the reply untouched when there is nothing to give: the session then waits.
 using Handler = void (*)(Store&, const Args&, Reply&);
+
+/// The handler of a command that needs the connection (AUTH, MULTI, SUBSCRIBE …); they live in server/commands/, which
+/// alone knows what a Session is.
+class Session;
+using SessionHandler = void (*)(Session&, const Args&, Reply&);
+
+/// What runs a command: one of the two, or neither for a container of subcommands.
+struct Run {
+  constexpr Run() = default;
+  constexpr Run(std::nullptr_t) {}                         // NOLINT(google-explicit-constructor): rows read better
+  constexpr Run(Handler handler) : data(handler) {}           // NOLINT(google-explicit-constructor)
+  constexpr Run(SessionHandler handler) : session(handler) {}  // NOLINT(google-explicit-constructor)
+  Handler data = nullptr;
+  SessionHandler session = nullptr;
+};
 
 using Flags = uint32_t;
 namespace flag {
@@ -67,7 +83,7 @@ struct Command {
   int arity;    ///< number of words with the name (and container); negative: at least so many
   Flags flags;
   Keys keys = {};
-  Handler handler = nullptr;  ///< null: a session command (server/commands/) or a container
+  Run run = {};
   Event event = Event::none;  ///< what its changes are called
   View summary = {};
   View since = {};       ///< the Redis version that brought it
