@@ -15,6 +15,7 @@
 #include "core/command/backend.h"
 #include "core/resp/reply_writer.h"
 #include "core/resp/request_parser.h"
+#include "server/input.h"
 #include "server/subscriptions.h"
 #include "server/tracking_state.h"
 #include "server/transaction.h"
@@ -56,13 +57,13 @@ class Session {
   Link& link() { return link_; }
   uint64_t id() const { return id_; }
 
-  /// Runs the requests in [at, end) until they, or the patience of the session (it waits, or is to be closed), end;
-  /// moves `at` behind what was taken. Replies go to scratch.out. Takes the server's lock for each batch.
-  void consume(const char*& at, const char* end, Scratch& scratch);
+  /// Runs the requests in the input until they end, or the session is suspended or closes, or enough replies are there
+  /// to be sent. Replies go to scratch.out. Takes the server's lock for each batch.
+  void consume(Input& input, Scratch& scratch);
   /// The input moved by `distance` bytes in memory: a half-read request follows.
   void input_moved(const char* begin, const char* end, ptrdiff_t distance);
   /// How many bytes to expect at once, 0 if unknown: to make room for a large value.
-  size_t missing_bytes(const char* at, const char* end) const { return parser_.missing_bytes(at, end); }
+  size_t missing_bytes(const Input& input) const { return parser_.missing_bytes(input.parsed(), input.end()); }
 
   /// The writer for what is sent out of band: messages, invalidations, the reply of a command that had to wait.
   /// Follow up with wake().
@@ -124,10 +125,7 @@ class Session {
   size_t inbox_bytes() const { return inbox_.size(); }
 
  private:
-  struct Gathered {
-    bool failed = false;
-  };
-  Gathered gather(const char*& at, const char* end, Scratch& scratch);
+  bool gather(Input& input, Scratch& scratch);
 
   Server& server_;
   Link& link_;
@@ -135,9 +133,10 @@ class Session {
   int protocol_ = 2;
   RequestParser parser_;
   std::vector<View> partial_;  // words of a request that is not complete yet
+  const char* next_begin_ = nullptr;   // gather(): where the input goes on once the gathered requests have run
+  const char* next_parsed_ = nullptr;
   Buffer inbox_;
   ReplyWriter inbox_writer_;
-  bool woken_ = false;
 };
 
 }  // namespace redipy

@@ -49,6 +49,11 @@ class Backend {
 
   /// Runs the requests in order, one after the other, and writes their replies; nothing of others comes between.
   virtual void run(Batch& batch) = 0;
+
+  /// Whether a command that needs memory would be admitted now.
+  virtual bool has_room() { return true; }
+  /// The keyspace of a backend that owns its data; null for one that forwards.
+  virtual Store* store() { return nullptr; }
 };
 
 }  // namespace redipy
