@@ -3,11 +3,10 @@
 // Commands on keys, whatever type of value they hold. Deadlines are in expiry.cpp, whole databases in databases.cpp.
 #include <algorithm>
 #include <limits>
-#include <vector>
 
 #include "core/base/glob.h"
-#include "core/base/numbers.h"
 #include "core/commands/families.h"
+#include "core/commands/scan.h"
 #include "core/store/store.h"
 
 namespace redipy {
@@ -113,24 +112,6 @@ void keys(Store& store, const Args& args, Reply& reply) {
   reply.close(open, count);
 }
 
-/// As strtoul(3) reads a number in full: an empty text is 0, and a minus sign wraps around.
-uint64_t read_cursor(View text) {
-  bool negative = false;
-  if (text.starts_with('-') || text.starts_with('+')) {
-    negative = text[0] == '-';
-    text.remove_prefix(1);
-    if (text.empty()) throw CommandError("ERR invalid cursor");
-  }
-  uint64_t cursor = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9' || __builtin_mul_overflow(cursor, 10, &cursor) ||
-        __builtin_add_overflow(cursor, static_cast<uint64_t>(c - '0'), &cursor)) {
-      throw CommandError("ERR invalid cursor");
-    }
-  }
-  return negative ? 0 - cursor : cursor;
-}
-
 /// The type of this name in any case; Type::none if there is no such type, which then is no key's.
 Type type_of_name(View name) {
   for (const Type type : {Type::string, Type::list, Type::set, Type::sorted_set, Type::hash, Type::stream}) {
@@ -141,36 +122,14 @@ Type type_of_name(View name) {
 
 // SCAN cursor [MATCH pattern] [COUNT count] [TYPE type]
 void scan(Store& store, const Args& args, Reply& reply) {
-  const uint64_t cursor = read_cursor(args[1]);
-  int64_t effort = 10;
-  View pattern = "*";
-  std::optional<Type> only;
-  for (size_t i = 2; i < args.size(); i += 2) {
-    if (i + 1 >= args.size()) throw CommandError(error::syntax);
-    if (args.is(i, "COUNT")) {
-      effort = args.integer(i + 1);
-      if (effort < 1) throw CommandError(error::syntax);
-    } else if (args.is(i, "MATCH")) {
-      pattern = args[i + 1];
-    } else if (args.is(i, "TYPE")) {
-      only = type_of_name(args[i + 1]);
-    } else {
-      throw CommandError(error::syntax);
-    }
-  }
-
-  // The next cursor stands before the keys in the reply, but is known after them.
-  static thread_local std::vector<View> found;
-  found.clear();
-  const bool all = pattern == "*";
-  const uint64_t next = store.scan(cursor, static_cast<size_t>(effort), [&](View key, Type type) {
-    if ((!only || type == *only) && (all || glob_match(pattern, key))) found.push_back(key);
+  const uint64_t cursor = scan_cursor(args, 1);
+  const ScanOptions options = scan_options(args, 2, true);
+  const Type only = options.type ? type_of_name(*options.type) : Type::none;
+  ScanPage page;
+  const uint64_t next = store.scan(cursor, options.count, [&](View key, Type type) {
+    if ((!options.type || type == only) && options.matches(key)) page.add(key);
   });
-  char text[integer_text_size];
-  reply.array(2);
-  reply.bulk(View(text, format_unsigned(next, text)));
-  reply.array(found.size());
-  for (const View key : found) reply.bulk(key);
+  page.send(reply, next);
 }
 
 // --- OBJECT
