@@ -151,7 +151,7 @@ void pfdebug(Store& store, const Args& args, Reply& reply) {
     if (sketch::is_dense(string->get())) throw CommandError("ERR HLL encoding is not sparse");
     const auto text = sketch::describe_runs(string->get());
     if (!text) throw CommandError(corrupt_sketch);
-    reply.bulk(View(*text));
+    reply.bulk(*text);
   } else if (args.is(1, "ENCODING")) {
     reply.status(sketch::is_dense(string->get()) ? "dense" : "sparse");
   } else if (args.is(1, "TODENSE")) {

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/base/glob.h"
+#include "core/command/help.h"
 #include "core/commands/families.h"
 #include "core/commands/scan.h"
 #include "core/store/store.h"
@@ -171,23 +172,7 @@ void object_refcount(Store& store, const Args& args, Reply& reply) {
 }
 
 // OBJECT HELP
-void object_help(Store&, const Args&, Reply& reply) {
-  constexpr View lines[] = {
-      "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
-      "ENCODING <key>",
-      "    How the value of the key is represented.",
-      "FREQ <key>",
-      "    How often the key is used, on a logarithmic scale (with an LFU policy).",
-      "IDLETIME <key>",
-      "    For how many seconds the key has not been used (without an LFU policy).",
-      "REFCOUNT <key>",
-      "    How many references to the value there are.",
-      "HELP",
-      "    These lines.",
-  };
-  reply.array(std::size(lines));
-  for (const View line : lines) reply.status(line);
-}
+void object_help(Store& store, const Args& args, Reply& reply);
 
 // --- rows
 
@@ -208,6 +193,11 @@ constexpr Command object_rows[] = {
     {"HELP", "", 2, flag::loading | flag::stale | flag::keyspace, no_keys, object_help, Event::none,
      "Lists the subcommands.", "6.2.0", "O(1)"},
 };
+
+constexpr Command object_row = {"OBJECT", "", -2, 0, no_keys, nullptr, Event::none, "Tells how values are kept.",
+                                "2.2.3", "Depends on the subcommand", object_rows};
+
+void object_help(Store&, const Args&, Reply& reply) { write_help(reply, object_row); }
 
 constexpr Command rows[] = {
     {"DEL", "key [key ...]", -2, flag::write, all_keys(key::rm | key::remove), del, Event::del, "Removes keys.",
@@ -237,8 +227,7 @@ constexpr Command rows[] = {
      "Returns all keys that fit a pattern.", "1.0.0", "O(N) for N keys in the database"},
     {"SCAN", "cursor [MATCH pattern] [COUNT count] [TYPE type]", -2, flag::read | flag::random_reply, no_keys, scan,
      Event::none, "Goes through all keys, some at each call.", "2.8.0", "O(1) for a call, O(N) for all of them"},
-    {"OBJECT", "", -2, 0, no_keys, nullptr, Event::none, "Tells how values are kept.", "2.2.3",
-     "Depends on the subcommand", object_rows},
+    object_row,
 };
 
 }  // namespace

@@ -99,7 +99,7 @@ void reply_sequence(View a, View b, Reply& reply) {
   Bytes sequence(length(a.size(), b.size()), '\0');
   size_t left = sequence.size();
   walk_back(length, a, b, [&](size_t i, size_t) { sequence[--left] = a[i]; });
-  reply.bulk(View(sequence));
+  reply.bulk(sequence);
 }
 
 /// A run of matches: the same bytes at [first_in_a, …) and [first_in_b, …).
@@ -112,7 +112,7 @@ struct Run {
 void reply_ranges(View a, View b, const Options& options, Reply& reply) {
   const Table length(a, b);
   reply.map(2);
-  reply.bulk(View("matches"));
+  reply.bulk("matches");
   const Reply::Open matches = reply.open_array();
   size_t count = 0;
   const auto reply_range = [&](size_t first, size_t size) {
@@ -140,7 +140,7 @@ void reply_ranges(View a, View b, const Options& options, Reply& reply) {
   });
   finish();
   reply.close(matches, count);
-  reply.bulk(View("len"));
+  reply.bulk("len");
   reply.integer(length(a.size(), b.size()));
 }
 
