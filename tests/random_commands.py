@@ -21,7 +21,7 @@ from randomised.commands import FAMILIES, Generator
 from randomised.data import compare_data
 from randomised.session import Pair, line
 from randomised.shrink import shrink
-from transcripts.server import Client, Server
+from transcripts.server import Client, Closed, NoReply, Server
 
 CHECK_EVERY = 500
 
@@ -43,7 +43,10 @@ def run(pair, generator, steps, label):
     for number in range(1, steps + 1):
         step = generator.step()
         history.append(step)
-        found = pair.run(step)
+        try:
+            found = pair.run(step)
+        except (NoReply, Closed) as gone:
+            return "\n".join([f"{label}, step {number}: {type(gone).__name__}", *shown(history[-20:])])
         if not found and (number % CHECK_EVERY == 0 or number == steps):
             found = compare_data(pair, exchange=number == steps)
             history.append([([b"SELECT", b"0"], "exact")])
@@ -59,9 +62,15 @@ def report(pair, history, headline):
     if again is None:
         lines = [headline, "", "It did not happen again. The steps before it:"]
         short = history[-20:]
-    for step in short:
-        lines += ["  " + line(words) for words, _ in ([([b"MULTI"], "")] + step + [([b"EXEC"], "")] if len(step) > 1 else step)]
-    return "\n".join(lines + ["", again or ""])
+    return "\n".join(lines + shown(short) + ["", again or ""])
+
+
+def shown(history):
+    lines = []
+    for step in history:
+        commands = [line(words) for words, _ in step]
+        lines += ["MULTI", *commands, "EXEC"] if len(step) > 1 else commands
+    return ["  " + one for one in lines]
 
 
 def main():
@@ -84,7 +93,7 @@ def main():
             began = time.monotonic()
             for resp in (2, 3):
                 label = f"seed {seed}, RESP{resp}"
-                pair = Pair(Client(ours.socket, resp), Client(judge.socket, resp))
+                pair = Pair(Client(ours.socket, resp), Client(judge.socket, resp), judge.version)
                 generator = Generator(random.Random(seed * 2 + resp), arguments.families.split(","))
                 found = found or run(pair, generator, arguments.steps // 2, label)
                 pair.ours.close()

@@ -245,7 +245,7 @@ class Generator:
 
     def step(self):
         if self.random.random() < 0.02:
-            return [self.queued.command(self.random) for _ in range(self.random.randint(1, 4))]
+            return [self.queued.command(self.random) for _ in range(self.random.randint(2, 4))]
         return [self.plain.command(self.random)]
 
 

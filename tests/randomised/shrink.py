@@ -23,6 +23,15 @@ def related(history, start):
     return kept[::-1]
 
 
+def without_transactions(history):
+    """The commands of MULTI blocks one by one, but for those that would wait then."""
+    single = []
+    for step in history:
+        waits = any(command[0][:2].upper() in (b"BL", b"BR", b"BZ") for command, _ in step)
+        single += [step] if waits else [[command] for command in step]
+    return single
+
+
 def is_key(word):
     return len(word) == 2 and word[:1].isalpha() and word[1:].isdigit()
 
@@ -31,9 +40,9 @@ def shrink(history, fails, seconds=20):
     """A shorter history for which fails(history) still holds."""
     deadline = time.monotonic() + seconds
     keys = [word for command, _ in history[-1] for word in command[1:] if is_key(word)]
-    narrowed = related(history, keys)
-    if narrowed and len(narrowed) < len(history) and fails(narrowed):
-        history = narrowed
+    for candidate in (related(history, keys), without_transactions(history)):
+        if candidate and len(candidate) != len(history) and fails(candidate):
+            history = candidate
     size = len(history) // 2
     while size > 0 and time.monotonic() < deadline:
         at, before = 0, len(history)
