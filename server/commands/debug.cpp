@@ -15,6 +15,7 @@
 #include "core/dump/dump_reader.h"
 #include "core/dump/dump_writer.h"
 #include "core/memory/memory_backend.h"
+#include "core/store/frame.h"
 #include "server/commands/subcommands.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -59,6 +60,7 @@ void clock(Session& session, const Args& args, Reply& reply) {
 // DEBUG OBJECT key
 void object(Session& session, const Args& args, Reply& reply) {
   Store& store = selected_store(session);
+  const Frame frame(store);
   const auto info = store.object(args[2]);
   if (!info) throw CommandError(error::no_such_key);
   Bytes payload;
@@ -136,6 +138,7 @@ std::vector<Bytes> all_keys_of(Store& store) {
 // DEBUG DIGEST
 void digest(Session& session, const Args&, Reply& reply) {
   Store& store = session.server().store();
+  const Frame frame(store);
   Digest all{};
   for (int database = 0; database < store.databases(); ++database) {
     store.select(database);
@@ -150,6 +153,7 @@ void digest(Session& session, const Args&, Reply& reply) {
 // DEBUG DIGEST-VALUE [key ...]
 void digest_value(Session& session, const Args& args, Reply& reply) {
   Store& store = selected_store(session);
+  const Frame frame(store);
   reply.array(args.size() - 2);
   for (const View key : args.from(2)) reply.status(hex(value_digest(store, key)));
 }
@@ -157,6 +161,7 @@ void digest_value(Session& session, const Args& args, Reply& reply) {
 // DEBUG RELOAD [...]: every value goes out and comes back as its DUMP payload
 void reload(Session& session, const Args&, Reply& reply) {
   Store& store = session.server().store();
+  const Frame frame(store);
   struct Saved {
     Bytes key, payload;
     int64_t deadline;
@@ -184,6 +189,7 @@ void reload(Session& session, const Args&, Reply& reply) {
 // DEBUG POPULATE count [prefix] [size]
 void populate(Session& session, const Args& args, Reply& reply) {
   Store& store = selected_store(session);
+  const Frame frame(store);
   const int64_t count = args.integer(2, 0, int64_t{1} << 32);
   const Bytes prefix = args.size() > 3 ? Bytes(args[3]) : "key";
   const int64_t size = args.size() > 4 ? args.integer(4, 0, int64_t{1} << 28) : 0;
