@@ -81,7 +81,8 @@ std::optional<double> parse_double(View text) {
   }
   const bool hexadecimal = text.size() > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
   if (hexadecimal) text.remove_prefix(2);
-  if (text.empty() || text[0] == '-') return std::nullopt;  // from_chars would take a second sign
+  if (text.empty() || text[0] == '-') return std::nullopt;                // from_chars would take a second sign here,
+  if (hexadecimal && text.find("+-") != View::npos) return std::nullopt;  // and libstdc++ before this exponent
 
   double value = 0;
   const char* end = text.data() + text.size();

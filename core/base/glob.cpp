@@ -6,6 +6,7 @@
 // The corners, as Redis has them:
 // - a bracket that is never closed ends with the pattern; "[" alone fits nothing and "[^" any byte
 // - in a bracket a range may be reversed, its end may be any byte (even ]), and its bytes compare as signed ones
+//   (Redis, ignoring case, orders bytes above 127 yet differently; nothing can rely on that)
 // - a backslash at the end of the pattern stands for itself
 // - "*" does not fit the empty text; only "" does
 #include "core/base/glob.h"

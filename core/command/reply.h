@@ -4,6 +4,8 @@
 // (core/resp/reply_writer.h for RESP2 and RESP3, the script interpreter's for values) know how it looks.
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -59,14 +61,16 @@ class Reply {
 
   // --- said often
   void ok() { status("OK"); }
-  void bulk(const std::optional<View>& bytes) {
+  template <std::same_as<std::optional<View>> Optional>
+  void bulk(const Optional& bytes) {
     if (bytes) {
       bulk(*bytes);
     } else {
       null();
     }
   }
-  void number(const std::optional<double>& value) {
+  template <std::same_as<std::optional<double>> Optional>
+  void number(const Optional& value) {
     if (value) {
       number(*value);
     } else {

@@ -7,6 +7,7 @@
 // The words of a request are views into the caller's buffer. When that buffer moves, rebase() moves them along.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <vector>
