@@ -5,35 +5,19 @@
 
 namespace redipy {
 
-namespace {
-Options::Eviction eviction(EvictionPolicy policy) {
-  switch (policy) {
-    case EvictionPolicy::noeviction: return Options::Eviction::noeviction;
-    case EvictionPolicy::volatile_lru: return Options::Eviction::volatile_lru;
-    case EvictionPolicy::volatile_lfu: return Options::Eviction::volatile_lfu;
-    case EvictionPolicy::volatile_random: return Options::Eviction::volatile_random;
-    case EvictionPolicy::volatile_ttl: return Options::Eviction::volatile_ttl;
-    case EvictionPolicy::allkeys_lru: return Options::Eviction::allkeys_lru;
-    case EvictionPolicy::allkeys_lfu: return Options::Eviction::allkeys_lfu;
-    case EvictionPolicy::allkeys_random: return Options::Eviction::allkeys_random;
-  }
-  return Options::Eviction::noeviction;
-}
-}  // namespace
-
 Options memory_options(const Settings& settings) {
-  const auto count = [](int64_t value) { return static_cast<size_t>(value); };
   Options options;
-  options.hash_max_listpack_entries = count(settings.hash_max_listpack_entries);
-  options.hash_max_listpack_value = count(settings.hash_max_listpack_value);
+  options.hash_max_listpack_entries = static_cast<size_t>(settings.hash_max_listpack_entries);
+  options.hash_max_listpack_value = static_cast<size_t>(settings.hash_max_listpack_value);
   options.list_max_listpack_size = settings.list_max_listpack_size;
-  options.set_max_intset_entries = count(settings.set_max_intset_entries);
-  options.set_max_listpack_entries = count(settings.set_max_listpack_entries);
-  options.set_max_listpack_value = count(settings.set_max_listpack_value);
-  options.zset_max_listpack_entries = count(settings.zset_max_listpack_entries);
-  options.zset_max_listpack_value = count(settings.zset_max_listpack_value);
+  options.set_max_intset_entries = static_cast<size_t>(settings.set_max_intset_entries);
+  options.set_max_listpack_entries = static_cast<size_t>(settings.set_max_listpack_entries);
+  options.set_max_listpack_value = static_cast<size_t>(settings.set_max_listpack_value);
+  options.zset_max_listpack_entries = static_cast<size_t>(settings.zset_max_listpack_entries);
+  options.zset_max_listpack_value = static_cast<size_t>(settings.zset_max_listpack_value);
   options.maxmemory = settings.maxmemory;
-  options.eviction = eviction(settings.maxmemory_policy);
+  // The two lists of policies are in the same order.
+  options.eviction = static_cast<Options::Eviction>(settings.maxmemory_policy);
   options.maxmemory_samples = settings.maxmemory_samples;
   options.eviction_tenacity = settings.maxmemory_eviction_tenacity;
   options.lfu_log_factor = settings.lfu_log_factor;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// From the configuration to what the memory engine is told.
+// What of the settings the memory engine wants to know, in its own words.
 #pragma once
 
 #include "core/memory/options.h"
