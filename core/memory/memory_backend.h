@@ -22,6 +22,8 @@ class MemoryBackend final : public Backend {
 
   MemoryStore& memory() { return store_; }
   void apply(const Options& options) { store_.set_options(options); }
+  /// Whether cron() looks for keys whose deadline has passed (DEBUG SET-ACTIVE-EXPIRE).
+  void set_active_expire(bool active) { active_expire_ = active; }
   /// What is done now and then: expiry for a part of the time since the last call, eviction.
   void cron();
 
@@ -32,6 +34,7 @@ class MemoryBackend final : public Backend {
 
   MemoryStore store_;
   int64_t last_cron_ = 0;  // ticks
+  bool active_expire_ = true;
 };
 
 }  // namespace redipy
