@@ -26,6 +26,8 @@ class MemoryBackend final : public Backend {
   void set_active_expire(bool active) { active_expire_ = active; }
   /// What is done now and then: expiry for a part of the time since the last call, eviction.
   void cron();
+  /// DEBUG SET-ACTIVE-EXPIRE: whether cron() looks for expired keys; they are absent to commands all the same.
+  void set_active_expire(bool on) { active_expire_ = on; }
 
  private:
   void run_one(const Batch& batch, const Request& request);
