@@ -22,8 +22,6 @@ class MemoryBackend final : public Backend {
 
   MemoryStore& memory() { return store_; }
   void apply(const Options& options) { store_.set_options(options); }
-  /// Whether cron() looks for keys whose deadline has passed (DEBUG SET-ACTIVE-EXPIRE).
-  void set_active_expire(bool active) { active_expire_ = active; }
   /// What is done now and then: expiry for a part of the time since the last call, eviction.
   void cron();
   /// DEBUG SET-ACTIVE-EXPIRE: whether cron() looks for expired keys; they are absent to commands all the same.
