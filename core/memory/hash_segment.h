@@ -18,8 +18,9 @@
 #include <iterator>
 #include <new>
 #include <span>
-#include <string_view>
 #include <vector>
+
+#include "core/base/view.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -144,7 +145,7 @@ struct HashSegment {
   static std::uint32_t width_for(std::size_t items) {
     if (items == 0) return 0;
     if (items > limit(widest)) return static_cast<std::uint32_t>(std::bit_ceil((items + 11) / 12));
-    return *std::find_if(widths.begin(), widths.end(), [items](std::uint32_t width) { return items <= limit(width); });
+    return *std::find_if(widths.begin(), widths.end(), [items](std::uint32_t wide) { return items <= limit(wide); });
   }
 
   bool full() const { return count >= limit(width); }
@@ -173,7 +174,7 @@ struct HashSegment {
   std::uint32_t next(std::uint32_t chunk) const { return chunk + 1 == width ? 0 : chunk + 1; }
 
   // The slot that holds the key, null if there is none.
-  Slot* find(std::uint64_t hash, std::string_view key) const {
+  Slot* find(std::uint64_t hash, View key) const {
     const std::uint8_t tag = Chunk::tag(hash);
     const std::uint64_t bits = slot_bits(hash);
     std::uint32_t at = home(hash);
@@ -313,7 +314,7 @@ struct HashSegment {
     if constexpr (requires { Traits::deallocate(memory, size, alignment); }) {
       Traits::deallocate(memory, size, alignment);
     } else {
-      ::operator delete (memory, size, std::align_val_t{alignment});
+      ::operator delete (memory, std::align_val_t{alignment});
     }
   }
 };

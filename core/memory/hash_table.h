@@ -46,10 +46,10 @@
 //
 // Thus a cursor is a position. scan(cursor) calls back for each item whose position lies in [cursor, next), where next
 // is the place where the next home chunk begins, and returns next. Whatever happens to the table between two calls
-// (growth, splits, merges), an item there from start to end has one
-// position, that lies in exactly one of these intervals: it is returned, and returned once. This is more than Redis
-// promises, and there are no reversed bits to understand. What an item in the wrong chunk costs us: to give all of home
-// chunk c, we look at c, and on as long as the overflow counts say so, and keep the items whose home is c.
+// (growth, splits, merges), an item that is there from start to end has one position, which lies in exactly one of
+// these intervals: it is returned, and returned once. This is more than Redis promises, no state is kept, and there are
+// no reversed bits to understand. What an item in the wrong chunk costs us: to give all of home chunk c, we look at c,
+// and on as long as the overflow counts say so, and keep the items whose home is c; the bits in the slots tell.
 //
 // A cursor is below 2^48, so clients that keep it in a double keep it exact. The same order gives consistent snapshots
 // while writes go on: what lies below the snapshot's cursor is written, what lies above has to be saved before it is
@@ -62,15 +62,16 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/base/random.h"
+#include "core/base/view.h"
 #include "core/memory/hash_segment.h"
 
 namespace redipy {
 
-// Traits: static std::string_view key(const Item&); static std::uint64_t hash(std::string_view), all 64 bits good,
+// Traits: static View key(const Item&); static std::uint64_t hash(View), all 64 bits good,
 // and seeded if keys come from outside. Optionally allocate and deallocate, see hash_segment.h.
 // Every `hash` argument below is Traits::hash(key).
 template <class Item, class Traits>
@@ -92,7 +93,7 @@ class HashTable {
 
   // The slot that holds the item of this key, null if absent; another item of the same key may be assigned to it. It
   // holds until the next insert or erase.
-  Slot* find(std::uint64_t hash, std::string_view key) const { return segments_[index(hash)].find(hash, key); }
+  Slot* find(std::uint64_t hash, View key) const { return segments_[index(hash)].find(hash, key); }
 
   // Adds an item, whose key must be absent.
   void insert(std::uint64_t hash, Item* item) {
@@ -107,7 +108,7 @@ class HashTable {
   }
 
   // Takes the item of this key out and returns it, null if absent.
-  Item* erase(std::uint64_t hash, std::string_view key) {
+  Item* erase(std::uint64_t hash, View key) {
     Slot* slot = find(hash, key);
     return slot == nullptr ? nullptr : erase_slot(hash, slot);
   }
@@ -172,24 +173,23 @@ class HashTable {
     return next >> hash_position_bits != 0 ? 0 : next;
   }
 
-  // Some item, each with the same chance; null if the table is empty. `random` makes 64 random bits per call.
+  // Some item, each with the same chance; null if the table is empty.
   //
   // We throw a dart at a rectangle, as high as the directory and as wide as the widest segment may be. A slot is one
   // point of it, at the first of its segment's entries; all other points are misses, and we throw again.
-  template <class Random>
   Item* random(Random& random) const {
     if (size_ == 0) return nullptr;
     const std::uint32_t broadest = depth_ == 0 ? one_.width : std::uint32_t{1} << broadest_;
     constexpr int patience = 100;
     for (int i = 0; i < patience; ++i) {
-      const std::size_t at = index(random());
+      const std::size_t at = index(random.next());
       const Segment& segment = segments_[at];
-      const std::uint64_t slot = below(random(), std::uint64_t{broadest} * Chunk::slots);
+      const std::uint64_t slot = random.below(std::uint64_t{broadest} * Chunk::slots);
       if (first_entry(at) != at || slot >= segment.width * Chunk::slots) continue;
       const Chunk& chunk = segment.chunks[slot / Chunk::slots];
       if (chunk.tags[slot % Chunk::slots] != 0) return chunk.items[slot % Chunk::slots];
     }
-    return nth(below(random(), size_));  // nearly all was erased from one end: count instead
+    return nth(random.below(size_));  // nearly all was erased from one end: count instead
   }
 
   // Forgets all items, after calling f(Item*) for each, and gives all memory back. f may free the item.
@@ -257,12 +257,6 @@ class HashTable {
 
   // The smallest hash of an entry.
   std::uint64_t hash_of(std::size_t entry) const { return depth_ == 0 ? 0 : std::uint64_t{entry} << (64 - depth_); }
-
-  // A number below the limit, of 64 random bits.
-  static std::uint64_t below(std::uint64_t bits, std::uint64_t limit) {
-    __extension__ using Wide = unsigned __int128;
-    return static_cast<std::uint64_t>((static_cast<Wide>(bits) * limit) >> 64);
-  }
 
   Item* nth(std::uint64_t rank) const {
     Item* result = nullptr;

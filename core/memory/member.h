@@ -12,6 +12,7 @@
 #include <limits>
 #include <new>
 
+#include "core/base/heap.h"
 #include "core/base/view.h"
 
 namespace redipy {
@@ -21,13 +22,13 @@ class Member {
  public:
   static Member* make(double score, View bytes) {
     assert(bytes.size() <= std::numeric_limits<std::uint32_t>::max());
-    auto* member = new (::operator new(block_size(bytes.size()))) Member;
+    auto* member = new (heap::allocate(block_size(bytes.size()))) Member;
     member->score = score;
     member->length_ = static_cast<std::uint32_t>(bytes.size());
     if (!bytes.empty()) std::memcpy(reinterpret_cast<char*>(member) + header, bytes.data(), bytes.size());
     return member;
   }
-  static void free(Member* member) { ::operator delete(member, member->memory()); }
+  static void free(Member* member) { heap::release(member, member->memory()); }
 
   Member(const Member&) = delete;
   Member& operator=(const Member&) = delete;
