@@ -61,9 +61,10 @@ class Entry {
     bool deadline = false;
   };
 
+  /// Rounded up to what the allocator gives anyway, so that a string may change within its block.
   static constexpr size_t block_size(const Shape& shape) {
     const size_t head = is_inline(shape.encoding) ? inline_head + shape.value_size : word_head;
-    return head + (shape.deadline ? sizeof(int64_t) : 0) + shape.key_size;
+    return round_up(head + (shape.deadline ? sizeof(int64_t) : 0) + shape.key_size);
   }
 
   /// An entry with this key, all else zero. The key must not be longer than max_key_size.
@@ -79,7 +80,7 @@ class Entry {
     } else {
       entry->set_word(0);
     }
-    std::memcpy(entry->at(entry->key_offset()), key.data(), key.size());
+    if (!key.empty()) std::memcpy(entry->at(entry->key_offset()), key.data(), key.size());
     return entry;
   }
 
@@ -89,7 +90,8 @@ class Entry {
   Entry(const Entry&) = delete;
   Entry& operator=(const Entry&) = delete;
 
-  size_t memory() const { return key_offset() + key_size() + (is_inline() ? inline_size() : 0); }
+  /// The size of the block.
+  size_t memory() const { return round_up(key_offset() + key_size() + (is_inline() ? inline_size() : 0)); }
 
   Type type() const { return static_cast<Type>(bits_ >> type_shift & type_mask); }
   Encoding encoding() const { return static_cast<Encoding>(bits_ >> encoding_shift & encoding_mask); }
@@ -111,6 +113,13 @@ class Entry {
   /// Of an entry that has one.
   void set_deadline(int64_t deadline) { std::memcpy(at(head()), &deadline, sizeof deadline); }
 
+  /// Leaves nothing but the key, after the value's word was moved to another entry.
+  void forget_value() {
+    if (is_inline()) return;
+    bits_ = (bits_ & ~(type_mask << type_shift)) | static_cast<uint32_t>(Type::string) << type_shift;
+    set_encoding(Encoding::integer);
+  }
+
   uint32_t use() const { return bits_ & use_mask; }
   void set_use(uint32_t use) { bits_ = (bits_ & ~use_mask) | (use & use_mask); }
 
@@ -126,7 +135,7 @@ class Entry {
     std::memcpy(&size, at(word_offset), sizeof size);
     return size;
   }
-  /// The block must be large enough.
+  /// To a size with which memory() stays the same.
   void set_inline_size(size_t size) {
     const auto narrow = static_cast<uint32_t>(size);
     std::memcpy(at(word_offset), &narrow, sizeof narrow);
@@ -173,6 +182,8 @@ class Entry {
   static constexpr size_t word_offset = 8, inline_head = 12, word_head = 16;
 
   Entry() = default;
+
+  static constexpr size_t round_up(size_t size) { return (size + 15) & ~size_t{15}; }
 
   size_t head() const { return is_inline() ? inline_head : word_head; }
   size_t key_offset() const { return head() + (has_deadline() ? sizeof(int64_t) : 0); }

@@ -19,6 +19,7 @@
 #include "core/base/random.h"
 #include "core/memory/database.h"
 #include "core/memory/eviction.h"
+#include "core/memory/handle.h"
 #include "core/memory/options.h"
 #include "core/memory/reclaimer.h"
 #include "core/store/store.h"
@@ -78,31 +79,32 @@ class MemoryStore final : public Store {
   // --- for the handles
 
   /// The value of this entry, which is in the tables, was changed: by the name of the running command's event.
-  void mark_changed(Entry& entry) { note(entry, call_.event); }
-  /// Puts `fresh`, of the same key, into the tables in place of `old`, whose value was moved over or is not needed.
-  /// Keeps use and deadline, for which `fresh` must have room. `old` is freed.
+  void mark_changed(Entry& entry);
+  /// Puts `fresh`, of the same key and deadline, into the tables in place of `old`, which is freed.
   void replace(Entry& old, Entry& fresh);
   const Options& options() const { return options_; }
   Random& random() { return random_; }
 
-  // --- for the server
+  // --- for the backend
 
   /// Holds the clock still for a batch of commands; each begin() reads it otherwise.
   void hold_clock();
   void release_clock() { --clock_held_; }
   /// Asks for the two cache misses of a key's look-up, in two stages: all keys' first, then all keys' second.
-  uint64_t prefetch_first(View key) const;
+  uint64_t prefetch_first(View key) const {
+    const uint64_t hash = hash_bytes(key);
+    database_->keys.prefetch(hash);
+    return hash;
+  }
   void prefetch_second(uint64_t hash) const { database_->keys.prefetch_item(hash); }
+  /// Whether a command that needs memory may run, after evicting what the policy allows. Not within a command.
+  bool make_room() { return options_.maxmemory == 0 || fits() || eviction_.make_room(*this); }
+
+  // --- for the server
 
   void set_options(const Options& options);
-  /// Whether the listener is told of reads that find nothing.
-  void set_report_misses(bool report) { report_misses_ = report; }
   /// Bytes of the heap that do not count towards maxmemory: what clients have not read yet.
   void set_uncounted_bytes(size_t bytes) { uncounted_bytes_ = bytes; }
-  /// Whether a command that needs memory may run, after evicting what the policy allows.
-  bool make_room();
-  /// The same without evicting: whether there is room, or the policy could make it.
-  bool has_room() const;
   /// Removes keys whose deadline has passed, for `budget_us` at most. To be called some times a second.
   void expire_some(int64_t budget_us);
 
@@ -111,14 +113,13 @@ class MemoryStore final : public Store {
     uint64_t misses = 0;
     uint64_t expired = 0;
     uint64_t evicted = 0;
-    uint64_t expire_cycles_cut_short = 0;  ///< by their budget
-    double stale_percent = 0;              ///< how many of the keys with a deadline are expired but still there
-    int64_t expire_us = 0;                 ///< time spent in expire_some()
-    int64_t evicting_us = 0;               ///< time spent above maxmemory, up to now
-    uint64_t over_memory_since_us = 0;     ///< when usage rose above maxmemory; 0: it is not
+    uint64_t expiry_cut_short = 0;  ///< how often expire_some() ended by its budget
+    double stale_percent = 0;       ///< about how many of the keys with a deadline are past it
+    int64_t expiry_us = 0;          ///< time spent in expire_some()
   };
   const Statistics& statistics() const { return statistics_; }
   void reset_statistics() { statistics_ = {}; }
+
   struct Usage {
     size_t keys;
     size_t expires;
@@ -128,51 +129,67 @@ class MemoryStore final : public Store {
   Usage usage(int database) const;
   Reclaimer& reclaimer() { return reclaimer_; }
 
+  // --- for eviction
+
+  bool fits() const;
+  const EntryTable& table(int database, bool only_with_deadline) const;
+  /// Removes the key: event `evicted`. False if it is absent.
+  bool evict(int database, View key);
+
  private:
-  friend class Eviction;
-  struct Handles;  // one pool per type (handles.h)
+  struct Handles;  // the pools (handles.h)
 
   struct Change {
     Entry* entry;
     int database;
     Event event;
-    bool created;
   };
 
-  /// A key that was looked up: the entry (null if absent) and the slots' hash.
+  /// A key that was looked up: its entry and slot, null if absent.
   struct Found {
     Entry* entry;
     EntryTable::Slot* slot;
     uint64_t hash;
   };
 
+  /// How far back it is looked whether a change was noted already. Commands change few keys, or each key once; to note
+  /// a change twice does no harm.
+  static constexpr size_t changes_looked_at = 8;
+
   // memory_store.cpp
-  Found locate(View key);
-  Entry* read(View key);
-  Entry* read(View key, Type type);
-  Entry& make(View key, Type type);
-  Entry& insert(const Found& found, const Entry::Shape& shape, View key);
-  void note(Entry& entry, Event event, bool created = false);
-  void emit_changes();
+  void read_clock();
+  void note(Entry& entry, Event event);
   void end_changes();
-  bool remove_if_empty(const Change& change);
-  void count_miss(View key);
+  Found locate(View key);
   void use(Entry& entry);
   uint32_t fresh_use() const;
-  void read_clock();
+  void count_miss(View key);
+  Entry* read(View key);
+  Entry* read(View key, Type type);
+  Entry& insert(uint64_t hash, const Entry::Shape& shape, View key);
+  Entry& make(View key, Type type);
+  template <class Memory>
+  Memory* handle(Pool<Memory>& pool, Entry* entry);
 
   // memory_keys.cpp
   void detach(const Found& found);
-  void doom(Entry& entry);
+  bool detach_if_there(Entry& entry);
+  void exchange(const Found& found, Entry& fresh, bool moved);
   void dispose(Entry* entry);
-  Entry& place(int database, View key, Entry& value, bool take);
-  Entry* find_quietly(View key);
+  void clear_place(View key);
+  Entry& put_like(View key, Entry& source, bool take);
 
   // memory_expiry.cpp
   bool due(const Entry& entry) const { return entry.has_deadline() && entry.deadline() <= now_; }
   void expire(const Found& found);
-  Entry* with_deadline(const Found& found, bool deadline);
-  bool expire_from(Database& database, int number, int64_t until_us);
+  Entry& reshape(const Found& found, bool deadline);
+  struct Sample {
+    size_t seen = 0;
+    size_t expired = 0;
+    int64_t ttl = 0;  // the sum of those that are not due
+    bool last = false;
+  };
+  Sample expire_sample(size_t wanted);
 
   const Clock& clock_;
   ChangeListener& listener_;
@@ -182,13 +199,10 @@ class MemoryStore final : public Store {
 
   Call call_;
   int64_t now_ = 0;
-  uint32_t use_now_ = 0;  // of the running command: seconds, or minutes under an LFU policy
+  uint32_t use_now_ = 0;  // seconds, or minutes under an LFU policy (eviction.h)
   int clock_held_ = 0;
-  bool report_misses_ = false;
-  View last_key_;  // the last key looked up in this command, and its hash
-  uint64_t last_hash_ = 0;
   std::vector<Change> changes_;
-  std::vector<Entry*> made_;    // collections that were made by this command and may still be empty
+  std::vector<Entry*> made_;    // collections that were made by this command and are still empty
   std::vector<Entry*> doomed_;  // out of the tables, to be freed at end()
   std::unique_ptr<Handles> handles_;
 
@@ -196,6 +210,7 @@ class MemoryStore final : public Store {
   Statistics statistics_;
   Random random_;
   size_t uncounted_bytes_ = 0;
+  int next_expiry_ = 0;  // the database that active expiry goes on with
   Eviction eviction_;
   Reclaimer reclaimer_;
 };

@@ -34,6 +34,7 @@ struct Options {
   int active_expire_effort = 1;  ///< 1 … 10
 
   Limits limits;
+  bool report_misses = false;  ///< the listener is told of reads that find nothing
 
   bool counts_frequency() const { return eviction == Eviction::volatile_lfu || eviction == Eviction::allkeys_lfu; }
 };
