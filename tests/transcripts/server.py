@@ -143,9 +143,8 @@ class Server:
         raise RuntimeError(f"the server did not come up:\n{self.log_tail()}")
 
     def ask_version(self):
-        info = self.control.call(b"INFO", b"server").value
-        found = [line for line in info.split(b"\r\n") if line.startswith(b"redis_version:")]
-        return tuple(int(part) for part in found[0][14:].split(b".")[:3])
+        words = [each.value for each in self.control.call(b"HELLO").value]
+        return tuple(int(part) for part in words[words.index(b"version") + 1].split(b".")[:3])
 
     def log_tail(self):
         self.log.flush()
