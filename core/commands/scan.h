@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What SCAN, HSCAN, SSCAN and ZSCAN share: the cursor, the options after it, and a reply that says the next cursor
+// before the elements although it is known after them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/base/glob.h"
+#include "core/command/args.h"
+#include "core/command/reply.h"
+
+namespace redipy {
+
+/// The cursor in argument i, read as leniently as Redis does (strtoul: a sign is taken, no bytes at all are 0). Throws
+/// "ERR invalid cursor".
+uint64_t scan_cursor(const Args& args, size_t i);
+
+struct ScanOptions {
+  size_t count = 10;
+  bool filtered = false;  ///< whether there is a pattern, other than "*"
+  View pattern;
+  std::optional<View> type;
+
+  bool matches(View name) const { return !filtered || glob_match(pattern, name); }
+};
+
+/// Reads [MATCH pattern] [COUNT count] from argument `first` on, and [TYPE type] where keys are scanned.
+ScanOptions scan_options(const Args& args, size_t first, bool of_keys = false);
+
+/// The elements of one call, as views that hold until they are sent.
+class ScanPage {
+ public:
+  ScanPage();  ///< one at a time in each thread: it uses the thread's scratch
+  void add(View element) { elements_.push_back(element); }
+  void send(Reply& reply, uint64_t next_cursor) const;
+
+ private:
+  std::vector<View>& elements_;
+};
+
+/// The reply where the key is absent.
+void reply_empty_scan(Reply& reply);
+
+}  // namespace redipy

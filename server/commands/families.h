@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The commands that need the connection or the server as a whole, a family a file, like core/commands/.
+#pragma once
+
+#include <span>
+
+#include "core/command/command.h"
+
+namespace redipy {
+
+std::span<const Command> connection_rows();    // connection.cpp: PING, AUTH, HELLO, SELECT, RESET, QUIT, ECHO
+std::span<const Command> client_rows();        // clients.cpp: CLIENT
+std::span<const Command> transaction_rows();   // transactions.cpp: MULTI, EXEC, DISCARD, WATCH, UNWATCH
+std::span<const Command> pubsub_rows();        // pubsub.cpp
+std::span<const Command> introspection_rows();  // introspection.cpp: COMMAND, INFO, CONFIG, SLOWLOG, LATENCY, MEMORY …
+std::span<const Command> server_rows();        // administration.cpp: SHUTDOWN, DEBUG, MONITOR, ROLE, WAIT, TIME, ACL …
+std::span<const Command> backend_rows();       // backends.cpp: BACKEND
+std::span<const Command> unsupported_rows();   // unsupported.cpp: known, not there yet
+
+/// All of the above.
+std::span<const Family> session_families();
+
+}  // namespace redipy

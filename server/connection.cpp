@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See connection.h.
+#include "server/connection.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include "server/server.h"
+
+namespace redipy {
+
+namespace {
+
+constexpr size_t most_per_read = 64 * 1024;
+constexpr size_t most_made_room = size_t{64} << 20;
+
+Bytes address_text(const asio::generic::stream_protocol::endpoint& endpoint, View unix_path) {
+  if (endpoint.protocol().family() == AF_INET || endpoint.protocol().family() == AF_INET6) {
+    asio::ip::tcp::endpoint tcp;
+    tcp.resize(endpoint.size());
+    std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
+    const Bytes host = tcp.address().to_string();
+    const Bytes port = std::to_string(tcp.port());
+    return tcp.address().is_v6() ? "[" + host + "]:" + port : host + ":" + port;
+  }
+  return Bytes(unix_path) + ":0";
+}
+
+bool is_loopback(const asio::generic::stream_protocol::endpoint& endpoint) {
+  if (endpoint.protocol().family() != AF_INET && endpoint.protocol().family() != AF_INET6) return true;
+  asio::ip::tcp::endpoint tcp;
+  tcp.resize(endpoint.size());
+  std::memcpy(tcp.data(), endpoint.data(), endpoint.size());
+  if (tcp.address().is_v6() && tcp.address().to_v6().is_v4_mapped()) {
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, tcp.address().to_v6()).is_loopback();
+  }
+  return tcp.address().is_loopback();
+}
+
+}  // namespace
+
+Connection::Connection(Server& server, NetworkThread& thread, Socket socket)
+    : server_(server),
+      thread_(thread),
+      socket_(std::move(socket)),
+      session_(server, *this, server.next_session_id()) {
+  boost::system::error_code ignored;
+  socket_.non_blocking(true, ignored);
+  descriptor_ = socket_.native_handle();
+  const auto local = socket_.local_endpoint(ignored);
+  const auto peer = socket_.remote_endpoint(ignored);
+  const Bytes& path = server.settings().unixsocket;
+  local_address_ = address_text(local, path);
+  peer_address_ = address_text(peer.size() > 0 ? peer : local, path);
+  is_local_ = is_loopback(peer.size() > 0 ? peer : local);
+  if (local.protocol().family() != AF_UNIX) {
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    if (const int seconds = server.settings().tcp_keepalive; seconds > 0) {
+      socket_.set_option(asio::socket_base::keep_alive(true), ignored);
+      const int interval = std::max(1, seconds / 3);
+      const int probes = 3;
+      setsockopt(descriptor_, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds);
+      setsockopt(descriptor_, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+      setsockopt(descriptor_, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+    }
+  }
+}
+
+void Connection::start(View refusal) {
+  if (!refusal.empty()) {
+    boost::system::error_code ignored;
+    socket_.write_some(asio::buffer(refusal.data(), refusal.size()), ignored);
+    socket_.close(ignored);
+    closed_ = true;
+    return;
+  }
+  {
+    const std::lock_guard guard(server_.lock());
+    server_.enter(session_);
+    entered_ = true;
+  }
+  read();
+}
+
+/// Makes room for what is to be read next: a little for an idle connection, more for one whose reads were filled, all
+/// of a large value that has announced itself.
+void Connection::make_room() {
+  const size_t missing = session_.missing_bytes(input_);
+  input_.make_room(missing > read_size_ ? std::min(missing, most_made_room) : read_size_,
+                   [this](const char* begin, const char* end, ptrdiff_t distance) {
+                     session_.input_moved(begin, end, distance);
+                   });
+}
+
+void Connection::read() {
+  if (reading_ || closed_) return;
+  make_room();
+  reading_ = true;
+  socket_.async_read_some(asio::buffer(input_.room(), input_.room_size()),
+                          [self = shared_from_this()](const boost::system::error_code& error, size_t count) {
+                            self->reading_ = false;
+                            self->on_read(error, count);
+                          });
+}
+
+void Connection::on_read(const boost::system::error_code& error, size_t count) {
+  if (closed_) return;
+  if (error) return close();
+  size_t total = count;
+  bool filled = count == input_.room_size();
+  input_.commit(count);
+  // A filled buffer says that more is waiting: it is taken along, and the next read is larger.
+  while (filled && total < most_per_read) {
+    read_size_ = std::min(read_size_ * 4, most_per_read);
+    make_room();
+    boost::system::error_code stopped;
+    const size_t more = socket_.read_some(asio::buffer(input_.room(), input_.room_size()), stopped);
+    if (stopped) break;  // nothing more now, or an end that the next read meets again
+    filled = more == input_.room_size();
+    input_.commit(more);
+    total += more;
+  }
+  server_.statistics().input_bytes.fetch_add(total, std::memory_order_relaxed);
+  process();
+  if (closed_) return;
+  if (input_.size() > server_.settings().client_query_buffer_limit) {
+    const std::lock_guard guard(server_.lock());
+    ++server_.statistics().query_limit_disconnections;
+    spdlog::warn("Closing client {} ({}): it reached the query buffer limit", session_.id(), peer_address_);
+    return close();
+  }
+  read();
+}
+
+/// Consumes what has come and sends the replies, until the input is used up or the session is suspended.
+void Connection::process() {
+  for (;;) {
+    const char* const before = input_.begin();
+    const size_t size = input_.size();
+    session_.consume(input_, thread_.scratch);
+    send();
+    if (closed_ || session_.suspended() || session_.closing || session_.killed) break;
+    if (input_.size() == 0 || (input_.begin() == before && input_.size() == size)) break;
+  }
+  note_sizes();
+  if (session_.killed || (session_.closing && queue_.empty())) close();
+}
+
+/// Lets the others see how much waits here, for CLIENT LIST; only where it matters.
+void Connection::note_sizes() {
+  session_.input_bytes = input_.size();
+  session_.input_capacity = input_.capacity();
+  session_.output_bytes = queued_bytes_;
+}
+
+void Connection::send() {
+  Buffer& out = thread_.scratch.out;
+  if (out.empty()) return;
+  size_t sent = 0;
+  if (queue_.empty()) {
+    boost::system::error_code error;
+    sent = socket_.write_some(asio::buffer(out.data(), out.size()), error);
+    if (error && error != asio::error::would_block && error != asio::error::try_again) {
+      out.clear();
+      return close();
+    }
+    server_.statistics().output_bytes.fetch_add(sent, std::memory_order_relaxed);
+  }
+  if (sent < out.size()) {
+    queued_bytes_ += out.size() - sent;
+    if (sent == 0 && out.size() > 16 * 1024) {
+      queue_.push_back(std::move(out));
+      out = Buffer();
+    } else {
+      if (queue_.empty() || queue_.back().size() > 16 * 1024) queue_.emplace_back();
+      queue_.back().append(out.view().substr(sent));
+    }
+    if (!within_output_limits()) {
+      out.clear();
+      return close();
+    }
+    write_queued();
+  }
+  if (out.capacity() > size_t{1} << 20) {
+    out.release();
+  } else {
+    out.clear();
+  }
+}
+
+void Connection::write_queued() {
+  if (writing_ || closed_ || queue_.empty()) return;
+  writing_ = true;
+  const View front = queue_.front().view().substr(queue_offset_);
+  socket_.async_write_some(
+      asio::buffer(front.data(), front.size()),
+      [self = shared_from_this()](const boost::system::error_code& error, size_t count) {
+        self->writing_ = false;
+        if (self->closed_) return;
+        if (error) return self->close();
+        self->server_.statistics().output_bytes.fetch_add(count, std::memory_order_relaxed);
+        self->queued_bytes_ -= count;
+        self->queue_offset_ += count;
+        if (self->queue_offset_ == self->queue_.front().size()) {
+          self->queue_.pop_front();
+          self->queue_offset_ = 0;
+        }
+        self->note_sizes();
+        if (self->queue_.empty() && self->session_.closing) return self->close();
+        self->write_queued();
+      });
+}
+
+/// Whether what waits to be sent is within the limit of the client's class; notes when it grew soft.
+bool Connection::within_output_limits() {
+  const Settings& settings = server_.settings();
+  const auto kind = session_.subscriptions.any() ? ClientClass::pubsub : ClientClass::normal;
+  const OutputLimit& limit = settings.output_limits[static_cast<size_t>(kind)];
+  bool over = limit.hard_bytes > 0 && queued_bytes_ > limit.hard_bytes;
+  if (limit.soft_bytes > 0 && queued_bytes_ > limit.soft_bytes) {
+    const int64_t now = server_.clock().now_ms();
+    if (session_.soft_limit_since_ms == 0) session_.soft_limit_since_ms = now;
+    over = over || now - session_.soft_limit_since_ms > limit.soft_seconds * 1000;
+  } else {
+    session_.soft_limit_since_ms = 0;
+  }
+  if (!over) return true;
+  const std::lock_guard guard(server_.lock());
+  ++server_.statistics().output_limit_disconnections;
+  spdlog::warn("Closing client {} ({}): it reached the output buffer limit", session_.id(), peer_address_);
+  return false;
+}
+
+void Connection::wake() {
+  if (wake_posted_.exchange(true, std::memory_order_acq_rel)) return;
+  asio::post(thread_.context, [self = shared_from_this()] { self->on_wake(); });
+}
+
+void Connection::on_wake() {
+  wake_posted_.store(false, std::memory_order_release);
+  if (closed_) return;
+  {
+    const std::lock_guard guard(server_.lock());
+    if (session_.has_mail()) session_.collect_mail(thread_.scratch.out);
+  }
+  send();
+  if (closed_) return;
+  if (session_.killed) return close();
+  process();
+  if (!closed_) read();
+}
+
+void Connection::close() {
+  if (closed_) return;
+  closed_ = true;
+  if (entered_) {
+    const std::lock_guard guard(server_.lock());
+    session_.detach();
+  }
+  boost::system::error_code ignored;
+  socket_.shutdown(Socket::shutdown_both, ignored);
+  socket_.close(ignored);
+  thread_.scratch.out.clear();
+}
+
+}  // namespace redipy

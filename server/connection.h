@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One client's socket, on one network thread: reads, has the session consume, writes. One write per batch of requests;
+// what the peer does not take at once waits in a queue, within client-output-buffer-limit.
+//
+// Threads: all methods run on the connection's own thread, but for Link's, which say so.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <deque>
+#include <memory>
+
+#include "server/input.h"
+#include "server/session.h"
+
+namespace redipy {
+
+namespace asio = boost::asio;
+using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
+
+/// An event loop and what its connections share, as only one of them runs at a time.
+struct NetworkThread {
+  asio::io_context context{1};
+  Scratch scratch;
+};
+
+class Connection final : public Link, public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(Server& server, NetworkThread& thread, Socket socket);
+
+  /// Begins to serve. Refuses with `refusal` (a whole error line) instead, if it is not empty, and closes.
+  void start(View refusal);
+  Session& session() { return session_; }
+  /// Closes at once. May be called from the session's own work: takes effect when that is over.
+  void close();
+
+  // --- Link
+  void wake() override;
+  Bytes peer_address() const override { return peer_address_; }
+  Bytes local_address() const override { return local_address_; }
+  int descriptor() const override { return descriptor_; }
+  bool is_local() const override { return is_local_; }
+
+ private:
+  void make_room();
+  void read();
+  void on_read(const boost::system::error_code& error, size_t count);
+  void on_wake();
+  void process();
+  void send();
+  void write_queued();
+  bool within_output_limits();
+  void note_sizes();
+
+  Server& server_;
+  NetworkThread& thread_;
+  Socket socket_;
+  Session session_;
+  Input input_;
+  std::deque<Buffer> queue_;  // replies that the peer was not ready for
+  size_t queue_offset_ = 0;   // of the first one, that much is sent
+  size_t queued_bytes_ = 0;
+  size_t read_size_ = 1024;  // what an idle connection keeps; grows where reads are filled
+  bool reading_ = false;
+  bool writing_ = false;
+  bool closed_ = false;
+  bool entered_ = false;
+  std::atomic<bool> wake_posted_{false};
+  Bytes peer_address_;
+  Bytes local_address_;
+  int descriptor_ = -1;
+  bool is_local_ = true;
+};
+
+}  // namespace redipy

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See dispatch.h. Plain data commands go to the backend in runs, as long as nothing but their rows decides about them;
+// everything else passes the gates one by one.
+#include "server/dispatch.h"
+
+#include "core/base/text.h"
+#include "core/base/ticks.h"
+#include "core/command/key_finder.h"
+#include "server/server.h"
+#include "server/session.h"
+
+namespace redipy {
+
+namespace {
+
+bool arity_fits(const Command& command, size_t words) {
+  const auto given = static_cast<int>(words);
+  return command.arity >= 0 ? given == command.arity : given >= -command.arity;
+}
+
+}  // namespace
+
+bool Dispatcher::is_plain(const Request& request) const {
+  if (!request.entry) return false;
+  const Command& command = *request.entry->command;
+  return command.run.data && !command.is(flag::blocking | flag::not_yet) && arity_fits(command, request.words);
+}
+
+size_t Dispatcher::run(Session& session, Scratch& scratch, ReplyWriter& reply) {
+  current_ = &session;
+  current_reply_ = &reply;
+  started_ = ticks::now();
+  const size_t count = scratch.requests.size();
+  size_t taken = 0;
+  while (taken < count && !session.suspended() && !session.closing && !session.killed) {
+    if (session.plain()) {
+      size_t last = taken;
+      while (last < count && is_plain(scratch.requests[last])) ++last;
+      if (last > taken) {
+        run_plain(session, scratch, taken, last, reply);
+        taken = last;
+        continue;
+      }
+    }
+    const Request& request = scratch.requests[taken];
+    const Args args(scratch.words.data() + request.first_word, request.words);
+    if (run_single(session, request, args, reply)) ++taken;
+  }
+  current_ = nullptr;
+  current_reply_ = nullptr;
+  return taken;
+}
+
+void Dispatcher::run_plain(Session& session, Scratch& scratch, size_t first, size_t last, ReplyWriter& reply) {
+  Batch batch;
+  batch.database = session.database;
+  batch.touch = !session.no_touch;
+  batch.words = scratch.words;
+  batch.requests = std::span<const Request>(scratch.requests).subspan(first, last - first);
+  batch.reply = &reply;
+  batch.observer = this;
+  session.last_command = scratch.requests[last - 1].entry;
+  server_.backend().run(batch);
+}
+
+/// False if the request is to be taken up again later (CLIENT PAUSE).
+bool Dispatcher::run_single(Session& session, const Request& request, const Args& args, ReplyWriter& reply) {
+  const size_t mark = reply.mark();
+  Verdict verdict = admit(session, request, args);
+  if (verdict.kind == Verdict::postpone) {
+    session.paused = true;
+    return false;
+  }
+  session.last_command = request.entry;
+  const bool caching = session.tracking.caching;
+  switch (verdict.kind) {
+    case Verdict::refuse: reject(session, request, verdict.error, reply); break;
+    case Verdict::queue:
+      queue(session, request, args);
+      reply.status("QUEUED");
+      break;
+    default: run_admitted(session, request, std::span<const View>(args.begin(), args.end()), reply); break;
+  }
+  if (caching && !session.transaction.open) session.tracking.caching = false;
+  if (session.reply_mode == Session::ReplyMode::off || session.reply_mode == Session::ReplyMode::skip) {
+    reply.rewind(mark);
+  }
+  if (session.reply_mode == Session::ReplyMode::skip) session.reply_mode = Session::ReplyMode::on;
+  if (session.reply_mode == Session::ReplyMode::skip_next) session.reply_mode = Session::ReplyMode::skip;
+  finish(session);
+  return true;
+}
+
+void Dispatcher::reject(Session& session, const Request& request, View error, Reply& reply) {
+  reply.error(error);
+  count_error(error);
+  if (request.entry) ++server_.statistics().commands[request.entry->id].rejected;
+  if (session.transaction.open) session.transaction.failed = true;
+}
+
+void Dispatcher::queue(Session& session, const Request& request, const Args& args) {
+  Transaction& transaction = session.transaction;
+  QueuedCommand& queued = transaction.queue.emplace_back();
+  queued.entry = request.entry;
+  queued.words.assign(args.begin(), args.end());
+  for (const View word : args) transaction.bytes += word.size() + sizeof(Bytes);
+}
+
+void Dispatcher::run_admitted(Session& session, const Request& request, std::span<const View> words,
+                              ReplyWriter& reply) {
+  const Args args(words);
+  const Command& command = *request.entry->command;
+  if (!server_.monitors().empty()) feed_monitors(session, args);
+  started_ = ticks::now();
+  if (command.run.session) return run_session_command(session, request, args, reply);
+  if (!command.is(flag::blocking)) return run_data(session, request, words, reply);
+  const size_t mark = reply.mark();
+  try {
+    const bool timeout_first = command.name == "BLMPOP" || command.name == "BZMPOP";
+    session.wait.deadline = args.timeout(timeout_first ? 1 : args.size() - 1, server_.clock().now_ms());
+  } catch (const CommandError& refusal) {
+    reply.error(refusal.what());
+    refused(request, args, refusal.what());
+    return;
+  }
+  run_data(session, request, words, reply);
+  if (reply.mark() == mark) wait_for_keys(session, request, args);
+}
+
+void Dispatcher::run_data(Session& session, const Request& request, std::span<const View> words, Reply& reply) {
+  Request only = request;
+  only.first_word = 0;
+  Batch batch;
+  batch.database = session.database;
+  batch.touch = !session.no_touch;
+  batch.words = words;
+  batch.requests = std::span<const Request>(&only, 1);
+  batch.reply = &reply;
+  batch.observer = this;
+  server_.backend().run(batch);
+}
+
+void Dispatcher::run_session_command(Session& session, const Request& request, const Args& args, Reply& reply) {
+  const size_t mark = reply.mark();
+  const int64_t started = started_;  // EXEC runs others in between
+  try {
+    request.entry->command->run.session(session, args, reply);
+  } catch (const CommandError& refusal) {
+    reply.rewind(mark);
+    reply.error(refusal.what());
+    started_ = started;
+    refused(request, args, refusal.what());
+    return;
+  }
+  started_ = started;
+  if (!session.wait.active()) ran(request, args);
+}
+
+void Dispatcher::execute(Session& session, const CommandTable::Entry& entry, const Args& args, Reply& reply) {
+  const Request request{&entry, 0, static_cast<uint32_t>(args.size())};
+  session.last_command = &entry;
+  if (!server_.monitors().empty()) feed_monitors(session, args);
+  started_ = ticks::now();
+  if (entry.command->run.session) return run_session_command(session, request, args, reply);
+  const size_t mark = reply.mark();
+  if (entry.command->is(flag::blocking)) {
+    try {
+      const bool timeout_first = entry.command->name == "BLMPOP" || entry.command->name == "BZMPOP";
+      args.timeout(timeout_first ? 1 : args.size() - 1, server_.clock().now_ms());
+    } catch (const CommandError& refusal) {
+      reply.error(refusal.what());
+      refused(request, args, refusal.what());
+      return;
+    }
+  }
+  run_data(session, request, std::span<const View>(args.begin(), args.end()), reply);
+  if (reply.mark() == mark) {
+    reply_nothing(entry, reply, false);
+    account(entry, args, false);
+  }
+}
+
+void Dispatcher::reply_nothing(const CommandTable::Entry& entry, Reply& reply, bool timed_out) {
+  const View name = entry.command->name;
+  const bool one_element = name == "BLMOVE" || name == "BRPOPLPUSH";
+  if (one_element && !timed_out) {
+    reply.null();
+  } else {
+    reply.null_array();
+  }
+}
+
+void Dispatcher::wait_for_keys(Session& session, const Request& request, const Args& args) {
+  Wait& wait = session.wait;
+  wait.kind = Wait::keys;
+  wait.entry = request.entry;
+  wait.words.assign(args.begin(), args.end());
+  wait.database = session.database;
+  for_each_key(*request.entry->command, args, [&](FoundKey found) {
+    if ((found.flags & key::access) != 0) wait.names.emplace_back(args[found.index]);
+  });
+  server_.waiting().enter(session);
+  server_.due_changed();
+}
+
+bool Dispatcher::retry(Session& session) {
+  Session* const caller = current_;
+  ReplyWriter* const caller_reply = current_reply_;
+  const int64_t caller_started = started_;
+  current_ = &session;
+  current_reply_ = nullptr;
+  started_ = ticks::now();
+  std::vector<View> words(session.wait.words.begin(), session.wait.words.end());
+  const Request request{session.wait.entry, 0, static_cast<uint32_t>(words.size())};
+  ReplyWriter& reply = session.inbox();
+  const size_t mark = reply.mark();
+  run_data(session, request, words, reply);
+  const bool served = reply.mark() != mark;
+  current_ = caller;
+  current_reply_ = caller_reply;
+  started_ = caller_started;
+  return served;
+}
+
+void Dispatcher::serve_waiting() {
+  if (serving_) return;
+  serving_ = true;
+  server_.waiting().serve(*this);
+  serving_ = false;
+}
+
+/// What follows from a command once its reply is written.
+void Dispatcher::finish(Session& session) {
+  if (depth_ > 0) return;
+  if (server_.waiting().any_ready()) serve_waiting();
+  if (current_reply_ && session.has_mail()) session.collect_mail(current_reply_->output());
+}
+
+void Dispatcher::ran(const Request& request, const Args& args) {
+  account(*request.entry, args, false);
+  if (current_ && current_->tracking.on && request.entry->command->is(flag::read)) {
+    server_.tracking().remember(*current_, *request.entry->command, args);
+  }
+  if (current_) finish(*current_);
+}
+
+void Dispatcher::refused(const Request& request, const Args& args, View error) {
+  count_error(error);
+  account(*request.entry, args, true);
+  if (current_) finish(*current_);
+}
+
+void Dispatcher::count_error(View error) {
+  Statistics& statistics = server_.statistics();
+  ++statistics.error_replies;
+  const View code = error.substr(0, error.find(' '));
+  const auto found = statistics.errors.find(code);
+  if (found != statistics.errors.end()) {
+    ++found->second;
+  } else if (statistics.errors.size() < 128) {
+    statistics.errors.emplace(code, 1);
+  }
+}
+
+void Dispatcher::account(const CommandTable::Entry& entry, const Args& args, bool failed) {
+  const int64_t now = ticks::now();
+  const int64_t ns = ticks::to_ns(now - started_);
+  started_ = now;
+  Statistics& all = server_.statistics();
+  CommandStatistics& own = all.commands[entry.id];
+  ++all.commands_processed;
+  ++own.calls;
+  own.nanoseconds += static_cast<uint64_t>(ns);
+  if (failed) ++own.failed;
+  const Settings& settings = server_.settings();
+  if (settings.latency_tracking) {
+    if (!own.latency) own.latency = std::make_unique<LatencyHistogram>();
+    own.latency->add(static_cast<uint64_t>(ns));
+  }
+  if (current_) ++current_->commands_run;
+  const int64_t us = ns / 1000;
+  if (settings.slowlog_log_slower_than >= 0 && us >= settings.slowlog_log_slower_than && current_ &&
+      !entry.command->is(flag::no_slowlog)) {
+    server_.slow_log().add(args, server_.clock().now_ms() / 1000, us, current_->link().peer_address(), current_->name,
+                           static_cast<size_t>(settings.slowlog_max_len));
+  }
+  if (settings.latency_monitor_threshold > 0 && us / 1000 >= settings.latency_monitor_threshold) {
+    server_.latency_monitor().add(entry.command->is(flag::fast) ? "fast-command" : "command",
+                                  server_.clock().now_ms() / 1000, static_cast<uint32_t>(us / 1000));
+  }
+}
+
+void Dispatcher::feed_monitors(Session& session, const Args& args) {
+  if (session.last_command && session.last_command->command->is(flag::no_monitor | flag::admin)) return;
+  const int64_t now = server_.clock().now_us();
+  Bytes fraction = std::to_string(now % 1000000);
+  fraction.insert(0, 6 - fraction.size(), '0');
+  Bytes line = std::to_string(now / 1000000) + "." + fraction + " [" + std::to_string(session.database) + " " +
+               session.link().peer_address() + "]";
+  for (const View word : args) line += " " + quote(word);
+  for (Session* monitor : server_.monitors()) {
+    monitor->inbox().status(line);
+    monitor->wake();
+  }
+}
+
+}  // namespace redipy

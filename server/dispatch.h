@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From an admitted session's requests to their replies: the gates that every request passes, in one list (gates.cpp),
+// then the backend or the session command, then what follows from every command: statistics, slow log, MONITOR, and
+// waking those who wait. Guarded by the server's lock.
+#pragma once
+
+#include <cstdint>
+
+#include "core/command/backend.h"
+#include "core/resp/reply_writer.h"
+
+namespace redipy {
+
+class Server;
+class Session;
+struct Scratch;
+
+class Dispatcher final : public BatchObserver {
+ public:
+  explicit Dispatcher(Server& server) : server_(server) {}
+
+  /// Runs the gathered requests until they end or the session is suspended or closes. Returns how many were taken.
+  size_t run(Session& session, Scratch& scratch, ReplyWriter& reply);
+
+  /// Runs one command that was admitted before (EXEC, scripts), on the session's database. A blocking command that
+  /// finds nothing replies null.
+  void execute(Session& session, const CommandTable::Entry& entry, const Args& args, Reply& reply);
+
+  /// Runs the command that the session waits with once more; true if it has its reply now (in the inbox).
+  bool retry(Session& session);
+
+  /// Whose command is running; null outside of one (expiry, eviction by the cron).
+  Session* current() const { return current_; }
+  /// Inside EXEC or a script: nobody is woken in between.
+  struct Block {
+    explicit Block(Dispatcher& dispatcher) : dispatcher_(dispatcher) { ++dispatcher_.depth_; }
+    ~Block() { --dispatcher_.depth_; }
+    Block(const Block&) = delete;
+    Block& operator=(const Block&) = delete;
+
+   private:
+    Dispatcher& dispatcher_;
+  };
+
+  bool in_block() const { return depth_ > 0; }
+
+  /// The reply of a blocking command to which nothing came.
+  static void reply_nothing(const CommandTable::Entry& entry, Reply& reply, bool timed_out);
+  /// Counts an error reply by its code word.
+  void count_error(View error);
+  /// Serves whoever waits for a key that has become ready.
+  void serve_waiting();
+
+  // --- BatchObserver
+  void ran(const Request& request, const Args& args) override;
+  void refused(const Request& request, const Args& args, View error) override;
+
+ private:
+  bool is_plain(const Request& request) const;
+  void run_plain(Session& session, Scratch& scratch, size_t first, size_t last, ReplyWriter& reply);
+  bool run_single(Session& session, const Request& request, const Args& args, ReplyWriter& reply);
+  void reject(Session& session, const Request& request, View error, Reply& reply);
+  void queue(Session& session, const Request& request, const Args& args);
+  void run_admitted(Session& session, const Request& request, std::span<const View> words, ReplyWriter& reply);
+  void wait_for_keys(Session& session, const Request& request, const Args& args);
+  void run_data(Session& session, const Request& request, std::span<const View> words, Reply& reply);
+  void run_session_command(Session& session, const Request& request, const Args& args, Reply& reply);
+  void account(const CommandTable::Entry& entry, const Args& args, bool failed);
+  void feed_monitors(Session& session, const Args& args);
+  void finish(Session& session);
+
+  Server& server_;
+  Session* current_ = nullptr;
+  ReplyWriter* current_reply_ = nullptr;  // where the current session's mail goes between its replies
+  int depth_ = 0;
+  bool serving_ = false;
+  int64_t started_ = 0;  // ticks at which the running command began
+};
+
+/// The gates, in order (gates.cpp). Empty: admitted; else the refusal.
+struct Verdict {
+  enum Kind : uint8_t { run, queue, postpone, refuse } kind = run;
+  Bytes error;
+};
+Verdict admit(Session& session, const Request& request, const Args& args);
+
+}  // namespace redipy

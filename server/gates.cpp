@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The gates: what every request must pass before it runs, in the order in which Redis looks (processCommand). A rule
+// for all commands is one more function in this list.
+#include <algorithm>
+
+#include "core/base/text.h"
+#include "server/config.h"
+#include "server/dispatch.h"
+#include "server/server.h"
+#include "server/session.h"
+
+namespace redipy {
+
+namespace {
+
+struct Case {
+  Server& server;
+  Session& session;
+  const Request& request;
+  const Args& args;
+
+  const Command& command() const { return *request.entry->command; }
+  bool is(Flags flags) const { return command().is(flags); }
+};
+
+Verdict pass() { return {}; }
+Verdict refuse(View text) { return {Verdict::refuse, Bytes(text)}; }
+
+/// What may be shown of a client's argument in an error.
+View excerpt(View text) { return text.substr(0, 128); }
+
+Verdict known(const Case& it) {
+  if (!it.request.entry) {
+    Bytes text = "ERR unknown command '" + Bytes(excerpt(it.args[0])) + "', with args beginning with: ";
+    for (size_t i = 1; i < it.args.size() && text.size() < 128 + 20; ++i) {
+      text += "'" + Bytes(it.args[i].substr(0, 128)) + "' ";
+    }
+    return refuse(text);
+  }
+  const Command& command = it.command();
+  if (!command.subcommands.empty() && it.args.size() > 1) {
+    return refuse("ERR unknown subcommand '" + Bytes(excerpt(it.args[1])) + "'. Try " + upper(command.name) + " HELP.");
+  }
+  return pass();
+}
+
+Verdict right_arity(const Case& it) {
+  const auto given = static_cast<int>(it.args.size());
+  const int arity = it.command().arity;
+  const bool right = arity >= 0 ? given == arity : given >= -arity;
+  if (right && it.command().subcommands.empty()) return pass();
+  return refuse(wrong_arity(it.request.entry->full_name).what());
+}
+
+/// DEBUG only where the configuration allows it.
+Verdict not_protected(const Case& it) {
+  if (it.command().name != "DEBUG") return pass();
+  const Bytes& allowed = it.server.settings().enable_debug_command;
+  if (allowed == "yes" || (allowed == "local" && it.session.link().is_local())) return pass();
+  return refuse(
+      "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a "
+      "local connection, otherwise you need to set this option in the configuration file, and then restart the "
+      "server.");
+}
+
+Verdict authenticated(const Case& it) {
+  if (it.session.authenticated || it.is(flag::no_auth)) return pass();
+  return refuse("NOAUTH Authentication required.");
+}
+
+Verdict not_yet(const Case& it) {
+  if (!it.is(flag::not_yet)) return pass();
+  return refuse("ERR '" + it.request.entry->full_name + "' is not supported yet by this server, see docs/commands.md");
+}
+
+Verdict allowed_while_subscribed(const Case& it) {
+  if (it.session.protocol() != 2 || !it.session.subscriptions.any()) return pass();
+  constexpr View allowed[] = {"PING",       "SUBSCRIBE",   "UNSUBSCRIBE",  "PSUBSCRIBE", "PUNSUBSCRIBE",
+                              "SSUBSCRIBE", "SUNSUBSCRIBE", "QUIT",        "RESET"};
+  if (std::find(std::begin(allowed), std::end(allowed), it.command().name) != std::end(allowed)) return pass();
+  return refuse("ERR Can't execute '" + it.request.entry->full_name +
+                "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
+}
+
+/// A command that may need memory is not even queued when there is none; what runs at once is refused by the backend.
+Verdict enough_memory(const Case& it) {
+  if (!it.session.transaction.open || !it.is(flag::denyoom)) return pass();
+  if (it.server.backend().has_room()) return pass();
+  return refuse(error::out_of_memory);
+}
+
+Verdict queued_in_transaction(const Case& it) {
+  if (!it.session.transaction.open || it.is(flag::queued_never)) return pass();
+  if (it.is(flag::no_multi)) return refuse("ERR Command not allowed inside a transaction");
+  return {Verdict::queue, {}};
+}
+
+/// During CLIENT PAUSE commands wait, or only those that may write (EXEC: when something in its queue does).
+Verdict not_paused(const Case& it) {
+  if (it.server.pause_state().until_ms == 0 || it.command().name == "CLIENT" || it.is(flag::allow_busy)) return pass();
+  const View parent = it.request.entry->parent ? it.request.entry->parent->name : View();
+  if (parent == "CLIENT") return pass();
+  bool writes = it.is(flag::write | flag::may_replicate);
+  if (it.command().name == "EXEC") {
+    const auto& queue = it.session.transaction.queue;
+    writes = std::any_of(queue.begin(), queue.end(), [](const QueuedCommand& queued) {
+      return queued.entry->command->is(flag::write | flag::may_replicate);
+    });
+  }
+  if (!it.server.paused(writes)) return pass();
+  return {Verdict::postpone, {}};
+}
+
+using Gate = Verdict (*)(const Case&);
+constexpr Gate gates[] = {
+    known, right_arity, not_protected, authenticated, not_yet, allowed_while_subscribed, enough_memory,
+    queued_in_transaction, not_paused,
+};
+
+}  // namespace
+
+Verdict admit(Session& session, const Request& request, const Args& args) {
+  const Case it{session.server(), session, request, args};
+  for (const Gate gate : gates) {
+    Verdict verdict = gate(it);
+    if (verdict.kind != Verdict::run) return verdict;
+  }
+  return {};
+}
+
+}  // namespace redipy

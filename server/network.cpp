@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See network.h.
+#include "server/network.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <mutex>
+
+#include "server/config.h"
+#include "server/server.h"
+
+namespace redipy {
+
+namespace {
+
+constexpr View protected_mode_refusal =
+    "-DENIED redipy-server is running in protected mode because no password is set for the default user and it was "
+    "reached from another machine. Set one with 'requirepass', or bind it to addresses that only trusted machines "
+    "reach and set 'protected-mode no'.\r\n";
+constexpr View too_many_refusal = "-ERR max number of clients reached\r\n";
+
+}  // namespace
+
+Network::Network(Server& server)
+    : server_(server),
+      threads_([&] {
+        std::vector<std::unique_ptr<NetworkThread>> threads;
+        for (int i = 0; i < std::max(1, server.settings().io_threads); ++i) {
+          threads.push_back(std::make_unique<NetworkThread>());
+        }
+        return threads;
+      }()),
+      cron_timer_(threads_.front()->context),
+      due_timer_(threads_.front()->context),
+      drain_timer_(threads_.front()->context),
+      signals_(threads_.front()->context, SIGINT, SIGTERM, SIGHUP) {
+  server_.on_shutdown([this] { stop(); });
+  server_.on_due_changed([this] { asio::post(threads_.front()->context, [this] { arm_due_timer(); }); });
+}
+
+Network::~Network() {
+  for (const auto& acceptor : unix_) {
+    boost::system::error_code error;
+    const auto endpoint = acceptor->local_endpoint(error);
+    if (!error) ::unlink(endpoint.path().c_str());
+  }
+}
+
+void Network::listen() {
+  const Settings& settings = server_.settings();
+  if (settings.port >= 0) {
+    for (const Bytes& written : settings.bind) {
+      const bool may_be_missing = written.starts_with('-');
+      const Bytes text = may_be_missing ? written.substr(1) : written;
+      try {
+        boost::system::error_code error;
+        if (text == "*") {
+          listen_tcp(asio::ip::address_v4::any(), settings.port);
+        } else if (const auto address = asio::ip::make_address(text, error); !error) {
+          listen_tcp(address, settings.port);
+        } else {
+          asio::ip::tcp::resolver resolver(threads_.front()->context);
+          for (const auto& found : resolver.resolve(text, "")) listen_tcp(found.endpoint().address(), settings.port);
+        }
+      } catch (const std::exception& failure) {
+        if (may_be_missing) continue;
+        throw std::runtime_error("Cannot listen on " + text + " port " + std::to_string(settings.port) + ": " +
+                                 failure.what());
+      }
+    }
+  }
+  if (!settings.unixsocket.empty()) {
+    try {
+      listen_unix(settings.unixsocket, settings.unixsocketperm);
+    } catch (const std::exception& failure) {
+      throw std::runtime_error("Cannot listen on " + settings.unixsocket + ": " + failure.what());
+    }
+  }
+  if (tcp_.empty() && unix_.empty()) throw std::runtime_error("Nothing to listen on: neither bind, port nor unixsocket");
+  server_.listening_port = port_;
+}
+
+void Network::listen_tcp(const asio::ip::address& address, int port) {
+  // All addresses share the port that the system picked for the first.
+  if (port == 0 && port_ != 0) port = port_;
+  const asio::ip::tcp::endpoint endpoint(address, static_cast<uint16_t>(port));
+  auto acceptor = std::make_unique<TcpAcceptor>(threads_.front()->context, endpoint.protocol());
+  acceptor->set_option(asio::socket_base::reuse_address(true));
+  if (address.is_v6()) acceptor->set_option(asio::ip::v6_only(true));
+  acceptor->bind(endpoint);
+  acceptor->listen(server_.settings().tcp_backlog);
+  port_ = acceptor->local_endpoint().port();
+  tcp_.push_back(std::move(acceptor));
+}
+
+void Network::listen_unix(const Bytes& path, int permissions) {
+  ::unlink(path.c_str());
+  const asio::local::stream_protocol::endpoint endpoint(path);
+  auto acceptor = std::make_unique<UnixAcceptor>(threads_.front()->context, endpoint.protocol());
+  acceptor->bind(endpoint);
+  if (permissions != 0) ::chmod(path.c_str(), static_cast<mode_t>(permissions));
+  acceptor->listen(server_.settings().tcp_backlog);
+  unix_.push_back(std::move(acceptor));
+}
+
+template <class Acceptor>
+void Network::accept(Acceptor& acceptor) {
+  NetworkThread& thread = *threads_[next_thread_++ % threads_.size()];
+  using Peer = asio::basic_stream_socket<typename Acceptor::protocol_type, asio::io_context::executor_type>;
+  acceptor.async_accept(thread.context, [this, &acceptor, &thread](const boost::system::error_code& error, Peer socket) {
+    if (error == asio::error::operation_aborted || stopping_) return;
+    if (error) {
+      spdlog::warn("Accepting a connection failed: {}", error.message());
+      // Out of descriptors: the next attempt would fail at once as well; wait for one to be closed.
+      auto retry = std::make_shared<asio::steady_timer>(threads_.front()->context, std::chrono::milliseconds(100));
+      retry->async_wait([this, &acceptor, retry](const boost::system::error_code&) {
+        if (!stopping_) accept(acceptor);
+      });
+      return;
+    }
+    take(Socket(std::move(socket)), thread);
+    accept(acceptor);
+  });
+}
+
+void Network::take(Socket socket, NetworkThread& thread) {
+  auto connection = std::make_shared<Connection>(server_, thread, std::move(socket));
+  Bytes refused;
+  {
+    const std::lock_guard guard(server_.lock());
+    ++server_.statistics().connections_received;
+    refused = refusal(*connection);
+    if (!refused.empty()) ++server_.statistics().connections_rejected;
+  }
+  asio::post(thread.context, [connection, refused] { connection->start(refused); });
+}
+
+Bytes Network::refusal(Connection& connection) {
+  const Settings& settings = server_.settings();
+  if (server_.session_count() >= static_cast<size_t>(settings.maxclients)) return Bytes(too_many_refusal);
+  if (settings.protected_mode && settings.requirepass.empty() && !connection.is_local()) {
+    return Bytes(protected_mode_refusal);
+  }
+  return {};
+}
+
+void Network::run() {
+  for (auto& acceptor : tcp_) accept(*acceptor);
+  for (auto& acceptor : unix_) accept(*acceptor);
+  hear_signals();
+  tick();
+  std::vector<std::thread> others;
+  std::vector<asio::executor_work_guard<asio::io_context::executor_type>> kept_alive;
+  for (size_t i = 1; i < threads_.size(); ++i) {
+    kept_alive.emplace_back(threads_[i]->context.get_executor());
+    others.emplace_back([context = &threads_[i]->context] { context->run(); });
+  }
+  threads_.front()->context.run();
+  kept_alive.clear();
+  for (const auto& thread : threads_) thread->context.stop();
+  for (std::thread& thread : others) thread.join();
+}
+
+void Network::hear_signals() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      const std::lock_guard guard(server_.lock());
+      try {
+        server_.config().reload();
+        spdlog::info("Configuration read again");
+      } catch (const ConfigError& failure) {
+        spdlog::error("Configuration not changed: {}", failure.what());
+      }
+      hear_signals();
+      return;
+    }
+    spdlog::info("Received {}, shutting down", signal == SIGINT ? "SIGINT" : "SIGTERM");
+    stop();
+    hear_signals();
+  });
+}
+
+void Network::tick() {
+  cron_timer_.expires_after(std::chrono::milliseconds(1000 / std::clamp(server_.settings().hz, 1, 500)));
+  cron_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    {
+      const std::lock_guard guard(server_.lock());
+      server_.cron();
+    }
+    tick();
+  });
+}
+
+void Network::arm_due_timer() {
+  std::optional<int64_t> due;
+  int64_t now = 0;
+  {
+    const std::lock_guard guard(server_.lock());
+    if (server_.manual_clock()) return;  // its owner calls run_due()
+    due = server_.next_due();
+    now = server_.clock().now_ms();
+  }
+  due_timer_.cancel();
+  if (!due) return;
+  // In steps of at most an hour, as the wall clock may be set in between.
+  const int64_t wait = std::clamp<int64_t>(*due - now, 0, 3600 * 1000);
+  due_timer_.expires_after(std::chrono::milliseconds(wait));
+  due_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    {
+      const std::lock_guard guard(server_.lock());
+      server_.run_due();
+    }
+    arm_due_timer();
+  });
+}
+
+void Network::stop() {
+  asio::post(threads_.front()->context, [this] {
+    if (stopping_) return;
+    stopping_ = true;
+    drain();
+  });
+}
+
+/// Takes no new connections, lets every session send what it has, and ends.
+void Network::drain() {
+  boost::system::error_code ignored;
+  for (auto& acceptor : tcp_) acceptor->close(ignored);
+  for (auto& acceptor : unix_) {
+    const auto endpoint = acceptor->local_endpoint(ignored);
+    ::unlink(endpoint.path().c_str());
+    acceptor->close(ignored);
+  }
+  cron_timer_.cancel();
+  due_timer_.cancel();
+  {
+    const std::lock_guard guard(server_.lock());
+    server_.for_each_session([](Session& session) {
+      session.close_after_reply();
+      session.link().wake();
+    });
+  }
+  const auto started = std::chrono::steady_clock::now();
+  auto wait = std::make_shared<std::function<void()>>();
+  *wait = [this, started, wait] {
+    size_t left = 0;
+    {
+      const std::lock_guard guard(server_.lock());
+      left = server_.session_count();
+    }
+    if (left == 0 || std::chrono::steady_clock::now() - started > std::chrono::seconds(1)) {
+      signals_.cancel();
+      for (const auto& thread : threads_) thread->context.stop();
+      *wait = nullptr;
+      return;
+    }
+    drain_timer_.expires_after(std::chrono::milliseconds(2));
+    drain_timer_.async_wait([wait](const boost::system::error_code&) {
+      if (*wait) (*wait)();
+    });
+  };
+  (*wait)();
+}
+
+}  // namespace redipy

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See server.h.
+#include "server/server.h"
+
+#include <algorithm>
+
+#include "core/base/heap.h"
+#include "core/base/random.h"
+#include "core/commands/families.h"
+#include "core/memory/memory_backend.h"
+#include "server/commands/families.h"
+#include "server/config.h"
+#include "server/memory_options.h"
+#include "server/notifications.h"
+#include "server/session.h"
+
+namespace redipy {
+
+std::vector<Family> all_families() {
+  std::vector<Family> families(data_families().begin(), data_families().end());
+  families.insert(families.end(), session_families().begin(), session_families().end());
+  return families;
+}
+
+namespace {
+
+Bytes random_hex(size_t digits) {
+  Random random;
+  Bytes text;
+  for (size_t i = 0; i < digits; ++i) text += "0123456789abcdef"[random.next() & 15];
+  return text;
+}
+
+}  // namespace
+
+Server::Server(Config& config)
+    : config_(config), commands_(all_families()), dispatcher_(*this), tracking_(*this), run_id_(random_hex(40)) {
+  if (config.settings().test_clock) {
+    auto manual = std::make_unique<ManualClock>();
+    manual_clock_ = manual.get();
+    clock_ = std::move(manual);
+  } else {
+    clock_ = std::make_unique<SystemClock>();
+  }
+  memory_ = std::make_unique<MemoryBackend>(*clock_, config.settings().databases, *this);
+  statistics_.commands.resize(commands_.entries().size());
+  started_ms_ = clock_->now_ms();
+  last_save_s = started_ms_ / 1000;
+  last_sample_ms_ = started_ms_;
+  config.on_change = [this](const Settings&) { settings_changed(); };
+  settings_changed();
+}
+
+Server::~Server() { config_.on_change = nullptr; }
+
+const Settings& Server::settings() const { return config_.settings(); }
+Backend& Server::backend() { return *memory_; }
+Store& Server::store() { return *memory_->store(); }
+
+void Server::enter(Session& session) { sessions_.emplace(session.id(), &session); }
+void Server::leave(Session& session) { sessions_.erase(session.id()); }
+
+Session* Server::session(uint64_t id) {
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() ? nullptr : found->second;
+}
+
+void Server::for_each_session(FunctionRef<void(Session&)> visit) {
+  for (const auto& [id, session] : sessions_) visit(*session);
+}
+
+void Server::pause(int64_t until_ms, bool writes_only) {
+  // A pause in force is only ever made longer and wider.
+  if (pause_.until_ms != 0) {
+    until_ms = std::max(until_ms, pause_.until_ms);
+    writes_only = writes_only && pause_.writes_only;
+  }
+  pause_ = {until_ms, writes_only};
+  due_changed();
+}
+
+void Server::unpause() {
+  pause_ = {};
+  for_each_session([](Session& session) {
+    if (!session.paused) return;
+    session.paused = false;
+    session.link().wake();
+  });
+}
+
+void Server::cron() {
+  const int64_t now = clock_->now_ms();
+  memory_->cron();
+  tracking_.trim();
+  ++statistics_.eventloop_cycles;
+  statistics_.peak_memory = std::max<uint64_t>(statistics_.peak_memory, heap::used());
+
+  const double seconds = static_cast<double>(now - last_sample_ms_) / 1000.0;
+  if (seconds >= 0.1) {
+    last_sample_ms_ = now;
+    statistics_.commands_rate.sample(statistics_.commands_processed, seconds);
+    statistics_.input_rate.sample(statistics_.input_bytes, seconds);
+    statistics_.output_rate.sample(statistics_.output_bytes, seconds);
+    statistics_.cycles_rate.sample(statistics_.eventloop_cycles, seconds);
+  }
+
+  const int64_t idle_limit = int64_t{settings().timeout} * 1000;
+  if (idle_limit > 0) {
+    for_each_session([&](Session& session) {
+      if (session.wait.active() || session.subscriptions.any() || session.monitor) return;
+      if (now - session.last_interaction_ms > idle_limit) session.close_now();
+    });
+  }
+}
+
+std::optional<int64_t> Server::next_due() const {
+  auto due = waiting_.next_deadline();
+  if (pause_.until_ms != 0 && (!due || pause_.until_ms < *due)) due = pause_.until_ms;
+  return due;
+}
+
+void Server::run_due() {
+  const int64_t now = clock_->now_ms();
+  waiting_.expire(now);
+  if (pause_.until_ms != 0 && pause_.until_ms <= now) unpause();
+}
+
+void Server::request_shutdown() {
+  if (shutdown_) shutdown_();
+}
+
+void Server::settings_changed() {
+  memory_->apply(memory_options(settings()));
+  slow_log_.trim(static_cast<size_t>(std::max<int64_t>(settings().slowlog_max_len, 0)));
+}
+
+void Server::changed(int database, View key, Event event) {
+  if (event_class(event) != EventClass::created) {
+    ++changes_;
+    watches_.changed(database, key);
+    waiting_.changed(database, key);
+    if (!tracking_.idle()) tracking_.changed(key, dispatcher_.current());
+  }
+  if (const uint32_t flags = settings().notify_keyspace_events; flags != 0) {
+    notify::publish(pubsub_, flags, database, key, event);
+  }
+}
+
+void Server::missed(int database, View key) {
+  if (const uint32_t flags = settings().notify_keyspace_events; flags != 0) {
+    notify::publish(pubsub_, flags, database, key, Event::missed);
+  }
+}
+
+void Server::flushing(int database, Store& store) {
+  watches_.flushing(database, store);
+  if (!tracking_.idle()) tracking_.flushed();
+  ++changes_;
+}
+
+void Server::swapping(int first, int second, Store& store) {
+  watches_.swapping(first, second, store);
+  waiting_.databases_changed(first, second);
+  if (!tracking_.idle()) tracking_.flushed();
+  ++changes_;
+}
+
+}  // namespace redipy

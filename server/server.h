@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What all connections share: configuration, clock, commands, backends, and the registers of who is subscribed,
+// watches, waits, tracks. It opens no socket; network.h does.
+//
+// Threads: one lock guards it all. A network thread takes it once per batch of requests; with one thread it is never
+// contended. What may be used without it says so.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/command/backend.h"
+#include "core/command/table.h"
+#include "core/store/store.h"
+#include "server/dispatch.h"
+#include "server/latency_monitor.h"
+#include "server/pubsub.h"
+#include "server/settings.h"
+#include "server/slow_log.h"
+#include "server/statistics.h"
+#include "server/tracking.h"
+#include "server/waiting.h"
+#include "server/watches.h"
+
+namespace redipy {
+
+class Config;
+class MemoryBackend;
+class Session;
+
+/// The rows of all commands, those on data and those of the connection and the server.
+std::vector<Family> all_families();
+
+class Server final : public ChangeListener {
+ public:
+  /// `config` outlives the server. `test_clock`: the time stands until DEBUG CLOCK moves it.
+  explicit Server(Config& config);
+  ~Server() override;
+
+  std::mutex& lock() { return lock_; }
+  Config& config() { return config_; }
+  const Settings& settings() const;
+  const Clock& clock() const { return *clock_; }
+  ManualClock* manual_clock() { return manual_clock_; }
+  const CommandTable& commands() const { return commands_; }
+  Backend& backend();
+  MemoryBackend& memory() { return *memory_; }
+  Store& store();
+
+  Dispatcher& dispatcher() { return dispatcher_; }
+  PubSub& pubsub() { return pubsub_; }
+  Watches& watches() { return watches_; }
+  WaitingRoom& waiting() { return waiting_; }
+  Tracking& tracking() { return tracking_; }
+  SlowLog& slow_log() { return slow_log_; }
+  LatencyMonitor& latency_monitor() { return latency_monitor_; }
+  Statistics& statistics() { return statistics_; }
+  std::vector<Session*>& monitors() { return monitors_; }
+
+  // --- sessions
+  uint64_t next_session_id() { return next_session_id_.fetch_add(1, std::memory_order_relaxed); }  ///< any thread
+  void enter(Session& session);
+  void leave(Session& session);
+  Session* session(uint64_t id);
+  void for_each_session(FunctionRef<void(Session&)> visit);
+  size_t session_count() const { return sessions_.size(); }
+
+  // --- CLIENT PAUSE
+  struct Pause {
+    int64_t until_ms = 0;
+    bool writes_only = false;
+  };
+  void pause(int64_t until_ms, bool writes_only);
+  void unpause();
+  bool paused(bool write) const { return pause_.until_ms != 0 && (write || !pause_.writes_only); }
+  const Pause& pause_state() const { return pause_; }
+
+  // --- time
+  /// Called some `hz` times a second: expiry, timeouts of clients, samples, trimming.
+  void cron();
+  /// Ends what is due by the clock: waits, a pause. To be called at next_due() or later.
+  void run_due();
+  /// When run_due() has something to do (ms); none if never.
+  std::optional<int64_t> next_due() const;
+  /// Told when next_due() may have become earlier.
+  void on_due_changed(std::function<void()> callback) { due_changed_ = std::move(callback); }
+  void due_changed() {
+    if (due_changed_) due_changed_();
+  }
+
+  // --- ending
+  void on_shutdown(std::function<void()> callback) { shutdown_ = std::move(callback); }
+  /// Asks the network to drain and end; returns at once.
+  void request_shutdown();
+
+  /// Applies what changed in the settings to the parts that hold copies: limits of the engine, thresholds.
+  void settings_changed();
+
+  // --- ChangeListener
+  void changed(int database, View key, Event event) override;
+  void missed(int database, View key) override;
+  void flushing(int database, Store& store) override;
+  void swapping(int first, int second, Store& store) override;
+
+  uint64_t changes_since_save() const { return changes_; }
+  void reset_changes() { changes_ = 0; }
+  int64_t started_ms() const { return started_ms_; }
+  const Bytes& run_id() const { return run_id_; }
+  int listening_port = 0;  ///< after the system picked one
+  int64_t last_save_s = 0;
+
+ private:
+  std::mutex lock_;
+  Config& config_;
+  std::unique_ptr<Clock> clock_;
+  ManualClock* manual_clock_ = nullptr;
+  CommandTable commands_;
+  std::unique_ptr<MemoryBackend> memory_;
+  Dispatcher dispatcher_;
+  PubSub pubsub_;
+  Watches watches_;
+  WaitingRoom waiting_;
+  Tracking tracking_;
+  SlowLog slow_log_;
+  LatencyMonitor latency_monitor_;
+  Statistics statistics_;
+  std::vector<Session*> monitors_;
+  std::atomic<uint64_t> next_session_id_{1};
+  std::map<uint64_t, Session*> sessions_;
+  Pause pause_;
+  std::function<void()> due_changed_;
+  std::function<void()> shutdown_;
+  uint64_t changes_ = 0;
+  int64_t started_ms_ = 0;
+  Bytes run_id_;
+  int64_t last_sample_ms_ = 0;
+};
+
+}  // namespace redipy

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See session.h.
+#include "server/session.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "server/server.h"
+
+namespace redipy {
+
+namespace {
+/// Requests that are parsed, and then run under one taking of the lock, with their keys fetched ahead.
+constexpr size_t requests_per_batch = 64;
+/// Replies that are gathered before they are sent, when requests keep coming.
+constexpr size_t replies_per_write = 256 * 1024;
+}  // namespace
+
+Session::Session(Server& server, Link& link, uint64_t id)
+    : server_(server), link_(link), id_(id), inbox_writer_(inbox_, 2) {
+  created_ms = last_interaction_ms = server.clock().now_ms();
+  authenticated = server.settings().requirepass.empty();
+}
+
+Session::~Session() = default;
+
+bool Session::plain() const {
+  return authenticated && !transaction.open && reply_mode == ReplyMode::on &&
+         !(protocol_ == 2 && subscriptions.any()) && server_.pause_state().until_ms == 0 &&
+         server_.monitors().empty() && !tracking.caching;
+}
+
+bool Session::gather(Input& input, Scratch& scratch) {
+  scratch.requests.clear();
+  scratch.ends.clear();
+  scratch.words.clear();
+  scratch.words.swap(partial_);
+  parser_.forget_inline();
+  size_t first = 0;
+  const char* done = input.begin();
+  const char* at = input.parsed();
+  const RequestParser::Limits limits{server_.settings().proto_max_bulk_len, authenticated};
+  RequestParser::Result result = RequestParser::Result::complete;
+  while (scratch.requests.size() < requests_per_batch) {
+    result = parser_.parse(at, input.end(), scratch.words, limits);
+    if (result != RequestParser::Result::complete) break;
+    const Args args(scratch.words.data() + first, scratch.words.size() - first);
+    scratch.requests.push_back({server_.commands().find(args), static_cast<uint32_t>(first),
+                                static_cast<uint32_t>(args.size())});
+    scratch.ends.push_back(at);
+    done = at;
+    first = scratch.words.size();
+  }
+  if (result == RequestParser::Result::incomplete) {
+    partial_.assign(scratch.words.begin() + static_cast<ptrdiff_t>(first), scratch.words.end());
+    if (!parser_.in_request()) done = at;
+  }
+  next_begin_ = done;
+  next_parsed_ = at;
+  return result != RequestParser::Result::failed;
+}
+
+void Session::consume(Input& input, Scratch& scratch) {
+  ReplyWriter reply(scratch.out, protocol_);
+  while (!suspended() && !closing && !killed && scratch.out.size() < replies_per_write) {
+    const char* const start = input.begin();
+    const bool intact = gather(input, scratch);
+    const size_t count = scratch.requests.size();
+    if (count == 0 && intact) return input.advance(next_begin_, next_parsed_);
+    const std::lock_guard guard(server_.lock());
+    last_interaction_ms = server_.clock().now_ms();
+    reply.set_protocol(protocol_);
+    const size_t taken = server_.dispatcher().run(*this, scratch, reply);
+    if (taken < count) {
+      // What was parsed beyond is read again later, from its first byte.
+      const char* const again = taken == 0 ? start : scratch.ends[taken - 1];
+      parser_ = {};
+      partial_.clear();
+      return input.advance(again, again);
+    }
+    if (!intact) {
+      reply.error(parser_.error());
+      server_.dispatcher().count_error(parser_.error());
+      closing = true;
+      return input.advance(input.end(), input.end());
+    }
+    input.advance(next_begin_, next_parsed_);
+  }
+}
+
+void Session::input_moved(const char* begin, const char* end, ptrdiff_t distance) {
+  RequestParser::rebase(partial_, begin, end, distance);
+}
+
+void Session::collect_mail(Buffer& out) {
+  out.append(inbox_.view());
+  if (inbox_.capacity() > 64 * 1024) {
+    inbox_.release();
+  } else {
+    inbox_.clear();
+  }
+}
+
+void Session::wake() {
+  if (server_.dispatcher().current() == this) return;  // its mail is collected after its command
+  link_.wake();
+}
+
+void Session::close_now() {
+  killed = true;
+  link_.wake();
+}
+
+void Session::detach() {
+  server_.waiting().leave(*this);
+  server_.watches().unwatch(*this);
+  server_.pubsub().leave(*this);
+  server_.tracking().disable(*this);
+  if (monitor) std::erase(server_.monitors(), this);
+  monitor = false;
+  server_.leave(*this);
+}
+
+void Session::reset() {
+  server_.watches().unwatch(*this);
+  transaction.discard();
+  transaction.broken = false;
+  server_.pubsub().leave(*this);
+  server_.tracking().disable(*this);
+  if (monitor) std::erase(server_.monitors(), this);
+  monitor = false;
+  database = 0;
+  name.clear();
+  set_protocol(2);
+  authenticated = server_.settings().requirepass.empty();
+  reply_mode = ReplyMode::on;
+  no_evict = no_touch = false;
+}
+
+}  // namespace redipy

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The state of one client between its requests: who it is, which database and protocol it chose, its transaction, what
+// it watches, is subscribed to or waits for. It turns received bytes into admitted requests and has them run; sockets
+// are the Connection's (connection.h), the rules for each request the Dispatcher's (dispatch.h).
+//
+// Threads: everything here is guarded by the server's lock (Server::lock), except consume()'s parsing, which only
+// touches what its own connection's thread touches.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/command/backend.h"
+#include "core/resp/reply_writer.h"
+#include "core/resp/request_parser.h"
+#include "server/input.h"
+#include "server/subscriptions.h"
+#include "server/tracking_state.h"
+#include "server/transaction.h"
+#include "server/waiting.h"
+
+namespace redipy {
+
+class Server;
+
+/// How a session reaches its socket. Callable under the server's lock, from any thread.
+class Link {
+ public:
+  virtual ~Link() = default;
+  /// Soon, on the connection's own thread: sends what is in the session's inbox, goes on with its requests if it is no
+  /// longer suspended, closes if it is to be closed.
+  virtual void wake() = 0;
+  virtual Bytes peer_address() const = 0;   ///< "127.0.0.1:50712", "/path:0" for a Unix socket
+  virtual Bytes local_address() const = 0;
+  virtual int descriptor() const = 0;
+  virtual bool is_local() const = 0;  ///< from this machine: loopback or Unix socket
+};
+
+/// Space that a network thread lends to whichever session is consuming.
+struct Scratch {
+  Buffer out;
+  std::vector<View> words;
+  std::vector<Request> requests;
+  std::vector<const char*> ends;  ///< where each request ended in the input
+};
+
+class Session {
+ public:
+  Session(Server& server, Link& link, uint64_t id);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  Server& server() { return server_; }
+  Link& link() { return link_; }
+  uint64_t id() const { return id_; }
+
+  /// Runs the requests in the input until they end, or the session is suspended or closes, or enough replies are there
+  /// to be sent. Replies go to scratch.out. Takes the server's lock for each batch.
+  void consume(Input& input, Scratch& scratch);
+  /// The input moved by `distance` bytes in memory: a half-read request follows.
+  void input_moved(const char* begin, const char* end, ptrdiff_t distance);
+  /// How many bytes to expect at once, 0 if unknown: to make room for a large value.
+  size_t missing_bytes(const Input& input) const { return parser_.missing_bytes(input.parsed(), input.end()); }
+
+  /// The writer for what is sent out of band: messages, invalidations, the reply of a command that had to wait.
+  /// Follow up with wake().
+  ReplyWriter& inbox() { return inbox_writer_; }
+  bool has_mail() const { return !inbox_.empty(); }
+  /// Moves the inbox to the end of `out`.
+  void collect_mail(Buffer& out);
+  void wake();
+
+  /// Ends the connection: at once, or when what was written to it is sent.
+  void close_now();
+  void close_after_reply() { closing = true; }
+
+  /// Suspended sessions take no requests: they wait for a key, for a pause to end, …
+  bool suspended() const { return wait.active() || paused; }
+
+  /// Gives back everything that is registered about this session elsewhere; before it is destroyed. Under the lock.
+  void detach();
+
+  void set_protocol(int protocol) {
+    protocol_ = protocol;
+    inbox_writer_.set_protocol(protocol);
+  }
+  int protocol() const { return protocol_; }
+
+  /// Whether requests need no look at anything but their command: the common case, decided once per batch.
+  bool plain() const;
+  /// As RESET leaves it.
+  void reset();
+
+  // --- what commands read and change
+  int database = 0;
+  bool authenticated = false;
+  Bytes name;
+  Bytes library_name;
+  Bytes library_version;
+  enum class ReplyMode : uint8_t { on, off, skip_next, skip } reply_mode = ReplyMode::on;
+  bool no_evict = false;
+  bool no_touch = false;
+  bool monitor = false;
+  bool closing = false;  ///< closes when all replies are sent
+  bool killed = false;   ///< closes at once
+  bool paused = false;   ///< its next request waits for CLIENT PAUSE to end
+
+  Transaction transaction;
+  Subscriptions subscriptions;
+  TrackingState tracking;
+  Wait wait;
+
+  // --- for CLIENT LIST and the like
+  int64_t created_ms = 0;
+  int64_t last_interaction_ms = 0;
+  const CommandTable::Entry* last_command = nullptr;
+  uint64_t commands_run = 0;
+  size_t input_bytes = 0;     ///< unread input
+  size_t input_capacity = 0;
+  size_t output_bytes = 0;    ///< waiting for the peer to read
+  int64_t soft_limit_since_ms = 0;  ///< since when the output is over its soft limit; 0: it is not
+  size_t inbox_bytes() const { return inbox_.size(); }
+
+ private:
+  bool gather(Input& input, Scratch& scratch);
+
+  Server& server_;
+  Link& link_;
+  const uint64_t id_;
+  int protocol_ = 2;
+  RequestParser parser_;
+  std::vector<View> partial_;  // words of a request that is not complete yet
+  const char* next_begin_ = nullptr;   // gather(): where the input goes on once the gathered requests have run
+  const char* next_parsed_ = nullptr;
+  Buffer inbox_;
+  ReplyWriter inbox_writer_;
+};
+
+}  // namespace redipy
