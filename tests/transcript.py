@@ -81,10 +81,10 @@ class Run:
     def run_section(self, section):
         if "fresh" in section.settings:
             self.restart()
-        self.server.control.call(b"FLUSHALL")
         self.variables.clear()
         at = 0
         try:
+            self.server.control.call(b"FLUSHALL")
             for at, step in enumerate(section.steps):
                 try:
                     self.run_step(step)
@@ -196,7 +196,7 @@ class Run:
                 got.append(client.message(timeout=0))
                 return got
             if step.action == "send" and (self.arguments.update or wanted and wanted[0].kind == "blocks"):
-                if self.blocks(client) or self.gave_up_early(step, client):
+                if self.blocks(client) or wanted and wanted[0].kind == "blocks" and self.gave_up_early(step, client):
                     return [Reply("blocks")]
             for number in range(max(1, len(wanted))):
                 is_push = number < len(wanted) and wanted[number].kind in ("push", "any")
