@@ -195,8 +195,9 @@ class Run:
                 self.server.settle()
                 got.append(client.message(timeout=0))
                 return got
-            if step.action == "send" and (self.arguments.update or wanted and wanted[0].kind == "blocks"):
-                if self.blocks(client) or wanted and wanted[0].kind == "blocks" and self.gave_up_early(step, client):
+            should_block = bool(wanted) and wanted[0].kind == "blocks"
+            if step.action == "send" and (self.arguments.update or should_block):
+                if self.blocks(client) or (should_block and self.gave_up_early(step, client)):
                     return [Reply("blocks")]
             for number in range(max(1, len(wanted))):
                 is_push = number < len(wanted) and wanted[number].kind in ("push", "any")
@@ -346,7 +347,8 @@ def version(text):
 
 def shorten(body):
     lines = body.split("\n")
-    return "\n".join(line[:400] for line in lines[:60]) + (f"\n… {len(lines) - 60} more lines" if len(lines) > 60 else "")
+    more = f"\n… {len(lines) - 60} more lines" if len(lines) > 60 else ""
+    return "\n".join(line[:400] for line in lines[:60]) + more
 
 
 def update(path, arguments, server_of):

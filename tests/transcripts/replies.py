@@ -176,7 +176,7 @@ def unquote(body):
 
 
 class TextReader:
-    """Reads printed replies back. The columns carry the structure: an element's marker stands where its sibling's does."""
+    """Reads printed replies back. The columns carry the structure: siblings' markers stand in one column."""
 
     def __init__(self, lines):
         self.lines = lines

@@ -2,8 +2,8 @@
 #
 # Starts a server for a transcript, on a Unix socket in a folder of its own, and talks to it as a client.
 #
-# Nothing here waits for a fixed time: a read ends with the reply or after the time limit; whether a client is blocked is
-# asked of the server. TRANSCRIPT_TIMEOUT (seconds) stretches the limit for slow builds.
+# Nothing here waits for a fixed time: a read ends with the reply or after the time limit; whether a client is blocked
+# is asked of the server. TRANSCRIPT_TIMEOUT (seconds) stretches the limit for slow builds.
 
 import os
 import select
