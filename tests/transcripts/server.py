@@ -2,8 +2,8 @@
 #
 # Starts a server for a transcript, on a Unix socket in a folder of its own, and talks to it as a client.
 #
-# Nothing here waits for a fixed time: a read ends with the reply or after the time limit; whether a client is blocked is
-# asked of the server. TRANSCRIPT_TIMEOUT (seconds) stretches the limit for slow builds.
+# Nothing here waits for a fixed time: a read ends with the reply or after the time limit; whether a client is blocked
+# is asked of the server. TRANSCRIPT_TIMEOUT (seconds) stretches the limit for slow builds.
 
 import os
 import select
@@ -122,7 +122,7 @@ class Server:
         self.control = None
         try:
             self.control = self.wait_until_up()
-            self.version = self.ask_version()
+            self.version = self.ask_version() if kind == "judge" else None
         except BaseException:
             self.stop()
             raise
@@ -156,7 +156,10 @@ class Server:
         self.control.call(b"PING")
 
     def now(self):
-        seconds, microseconds = self.control.call(b"TIME").value
+        told = self.control.call(b"TIME")
+        if told.kind != "array":
+            raise ValueError("the server does not know TIME")
+        seconds, microseconds = told.value
         return int(seconds.value) * 1000 + int(microseconds.value) // 1000
 
     def is_blocked(self, client):
