@@ -192,7 +192,12 @@ void Network::hear_signals() {
 }
 
 void Network::tick() {
-  cron_timer_.expires_after(std::chrono::milliseconds(1000 / std::clamp(server_.settings().hz, 1, 500)));
+  int frequency = 1;
+  {
+    const std::lock_guard guard(server_.lock());
+    frequency = server_.cron_frequency();
+  }
+  cron_timer_.expires_after(std::chrono::milliseconds(1000 / frequency));
   cron_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     {

@@ -50,6 +50,7 @@ Server::Server(Config& config)
   last_sample_ms_ = started_ms_;
   config.on_change = [this](const Settings&) { settings_changed(); };
   settings_changed();
+  startup_bytes_ = heap::used();
 }
 
 Server::~Server() { config_.on_change = nullptr; }
@@ -103,15 +104,55 @@ void Server::cron() {
     statistics_.input_rate.sample(statistics_.input_bytes, seconds);
     statistics_.output_rate.sample(statistics_.output_bytes, seconds);
     statistics_.cycles_rate.sample(statistics_.eventloop_cycles, seconds);
+    statistics_.cpu_rate.sample(static_cast<uint64_t>(statistics_.cpu_us()), seconds);
   }
 
+  close_idle_clients(now);
+  evict_clients();
+}
+
+void Server::close_idle_clients(int64_t now) {
   const int64_t idle_limit = int64_t{settings().timeout} * 1000;
-  if (idle_limit > 0) {
-    for_each_session([&](Session& session) {
-      if (session.wait.active() || session.subscriptions.any() || session.monitor) return;
-      if (now - session.last_interaction_ms > idle_limit) session.close_now();
-    });
+  if (idle_limit == 0) return;
+  for_each_session([&](Session& session) {
+    if (session.wait.active() || session.subscriptions.any() || session.monitor) return;
+    if (now - session.last_interaction_ms > idle_limit) session.close_now();
+  });
+}
+
+size_t Server::client_bytes(const Session& session) {
+  return sizeof(Session) + session.input_capacity + session.output_bytes + session.inbox_bytes() +
+         session.transaction.bytes;
+}
+
+/// Above maxmemory-clients, those with the largest buffers go.
+void Server::evict_clients() {
+  const int64_t wanted = settings().maxmemory_clients;
+  const uint64_t limit = wanted >= 0 ? static_cast<uint64_t>(wanted)
+                                     : settings().maxmemory / 100 * static_cast<uint64_t>(-wanted);
+  if (limit == 0) return;
+  std::vector<std::pair<size_t, Session*>> clients;
+  size_t total = 0;
+  for_each_session([&](Session& session) {
+    const size_t bytes = client_bytes(session);
+    total += bytes;
+    if (!session.no_evict && !session.closing && !session.killed) clients.emplace_back(bytes, &session);
+  });
+  if (total <= limit) return;
+  std::sort(clients.begin(), clients.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  for (const auto& [bytes, session] : clients) {
+    if (total <= limit) break;
+    total -= bytes;
+    ++statistics_.evicted_clients;
+    session->close_now();
   }
+}
+
+int Server::cron_frequency() const {
+  constexpr size_t clients_per_run = 200;
+  int hz = settings().hz;
+  while (settings().dynamic_hz && hz < 500 && session_count() > clients_per_run * static_cast<size_t>(hz)) hz *= 2;
+  return std::clamp(hz, 1, 500);
 }
 
 std::optional<int64_t> Server::next_due() const {

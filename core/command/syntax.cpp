@@ -4,9 +4,9 @@
 #include "core/command/syntax.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <cassert>
-#include <optional>
+#include <span>
 #include <utility>
 
 #include "core/base/text.h"

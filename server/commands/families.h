@@ -13,8 +13,8 @@ std::span<const Command> connection_rows();    // connection.cpp: PING, AUTH, HE
 std::span<const Command> client_rows();        // clients.cpp: CLIENT
 std::span<const Command> transaction_rows();   // transactions.cpp: MULTI, EXEC, DISCARD, WATCH, UNWATCH
 std::span<const Command> pubsub_rows();        // pubsub.cpp
-std::span<const Command> introspection_rows();  // introspection.cpp: COMMAND, INFO, CONFIG, SLOWLOG, LATENCY, MEMORY …
-std::span<const Command> server_rows();        // administration.cpp: SHUTDOWN, DEBUG, MONITOR, ROLE, WAIT, TIME, ACL …
+std::span<const Command> introspection_rows();  // introspection.cpp: INFO, COMMAND, CONFIG, SLOWLOG, LATENCY, MEMORY, TIME, ROLE …
+std::span<const Command> server_rows();        // administration.cpp: SHUTDOWN, MONITOR, WAIT, DEBUG, ACL
 std::span<const Command> backend_rows();       // backends.cpp: BACKEND
 std::span<const Command> unsupported_rows();   // unsupported.cpp: known, not there yet
 
