@@ -13,6 +13,7 @@
 #include "server/config.h"
 #include "server/memory_options.h"
 #include "server/notifications.h"
+#include "server/process.h"
 #include "server/session.h"
 
 namespace redipy {
@@ -48,7 +49,7 @@ Server::Server(Config& config)
   started_ms_ = clock_->now_ms();
   last_save_s = started_ms_ / 1000;
   last_sample_ms_ = started_ms_;
-  config.on_change = [this](const Settings&) { settings_changed(); };
+  config.on_change = [this](const Settings& old) { apply_changes(old); };
   settings_changed();
   startup_bytes_ = heap::used();
 }
@@ -171,6 +172,37 @@ void Server::request_shutdown() {
   if (shutdown_) shutdown_();
 }
 
+/// What can fail comes first, so that a refusal leaves all as it was.
+void Server::apply_changes(const Settings& old) {
+  const Settings& now = settings();
+  if (now.maxclients > old.maxclients) {
+    const int allowed = process::allow_clients(now.maxclients, now.io_threads);
+    if (allowed < now.maxclients) {
+      throw ConfigError("The operating system is not able to handle the specified number of clients, try with " +
+                            std::to_string(allowed),
+                        "maxclients");
+    }
+  }
+  if (now.dir != old.dir) {
+    try {
+      process::enter_folder(now.dir);
+    } catch (const std::runtime_error& failure) {
+      throw ConfigError(failure.what(), "dir");
+    }
+  }
+  if ((now.port != old.port || now.bind != old.bind) && listen_changed_) {
+    try {
+      listen_changed_(old);
+    } catch (const ConfigError&) {
+      if (now.dir != old.dir) process::enter_folder(old.dir);
+      throw;
+    }
+  }
+  if (now.loglevel != old.loglevel) process::set_log_level(now.loglevel);
+  settings_changed();
+}
+
+/// Tells the parts that hold copies: limits of the engine, lengths of logs.
 void Server::settings_changed() {
   memory_->apply(memory_options(settings()));
   dispatcher_.settings_changed(settings());

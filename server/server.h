@@ -99,8 +99,8 @@ class Server final : public ChangeListener {
   /// Asks the network to drain and end; returns at once.
   void request_shutdown();
 
-  /// Applies what changed in the settings to the parts that hold copies: limits of the engine, thresholds.
-  void settings_changed();
+  /// Told when bind or port have changed; throws ConfigError if it cannot listen there.
+  void on_listen_changed(std::function<void(const Settings& old)> callback) { listen_changed_ = std::move(callback); }
 
   // --- ChangeListener
   void changed(int database, View key, Event event) override;
@@ -121,6 +121,8 @@ class Server final : public ChangeListener {
   int64_t last_save_s = 0;
 
  private:
+  void apply_changes(const Settings& old);
+  void settings_changed();
   void close_idle_clients(int64_t now);
   void evict_clients();
 
@@ -144,6 +146,7 @@ class Server final : public ChangeListener {
   Pause pause_;
   std::function<void()> due_changed_;
   std::function<void()> shutdown_;
+  std::function<void(const Settings& old)> listen_changed_;
   uint64_t changes_ = 0;
   int64_t started_ms_ = 0;
   size_t startup_bytes_ = 0;
