@@ -10,7 +10,7 @@
 #include "core/base/text.h"
 #include "core/base/ticks.h"
 #include "core/command/key_finder.h"
-#include "server/redaction.h"
+#include "server/redacted.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -298,8 +298,8 @@ void Dispatcher::account(const CommandTable::Entry& entry, const Args& args, boo
   const int64_t us = ns / 1000;
   if (settings.slowlog_log_slower_than >= 0 && us >= settings.slowlog_log_slower_than && current_ &&
       !entry.command->is(flag::no_slowlog)) {
-    const std::vector<View> words = without_secrets(entry, args);
-    server_.slow_log().add(Args(std::span<const View>(words)), server_.clock().now_ms() / 1000, us, current_->link().peer_address(), current_->name,
+    const Redacted shown(entry, args);
+    server_.slow_log().add(shown.args(), server_.clock().now_ms() / 1000, us, current_->link().peer_address(), current_->name,
                            static_cast<size_t>(settings.slowlog_max_len));
   }
   if (settings.latency_monitor_threshold > 0 && us / 1000 >= settings.latency_monitor_threshold) {
@@ -309,10 +309,12 @@ void Dispatcher::account(const CommandTable::Entry& entry, const Args& args, boo
 }
 
 void Dispatcher::settings_changed(const Settings& settings) {
-  slow_ns_ = std::numeric_limits<int64_t>::max();
-  if (settings.slowlog_log_slower_than >= 0) slow_ns_ = settings.slowlog_log_slower_than * 1000;
+  constexpr int64_t never = std::numeric_limits<int64_t>::max();
+  const auto ns = [](int64_t amount, int64_t unit) { return amount > never / unit ? never : amount * unit; };
+  slow_ns_ = never;
+  if (settings.slowlog_log_slower_than >= 0) slow_ns_ = ns(settings.slowlog_log_slower_than, 1000);
   if (settings.latency_monitor_threshold > 0) {
-    slow_ns_ = std::min(slow_ns_, settings.latency_monitor_threshold * 1'000'000);
+    slow_ns_ = std::min(slow_ns_, ns(settings.latency_monitor_threshold, 1'000'000));
   }
 }
 
@@ -325,7 +327,8 @@ void Dispatcher::feed_monitors(const CommandTable::Entry& entry, const Args& arg
   if (peer.starts_with('/')) peer = "unix:" + peer.substr(0, peer.rfind(':'));
   Bytes line = std::to_string(now / 1000000) + "." + fraction + " [" + std::to_string(current_->database) + " " +
                peer + "]";
-  for (const View word : without_secrets(entry, args)) line += " " + quote(word);
+  const Redacted shown(entry, args);
+  for (const View word : shown.args()) line += " " + quote(word);
   for (Session* monitor : server_.monitors()) {
     monitor->inbox().status(line);
     monitor->wake();

@@ -51,7 +51,8 @@ Verdict right_arity(const Case& it) {
   const auto given = static_cast<int>(it.args.size());
   const int arity = it.command().arity;
   const bool right = arity >= 0 ? given == arity : given >= -arity;
-  if (right && it.command().subcommands.empty()) return pass();
+  const bool runs = it.command().subcommands.empty() || it.command().run.session;  // a container may run too: COMMAND
+  if (right && runs) return pass();
   return refuse(wrong_arity(it.request.entry->full_name).what());
 }
 
