@@ -211,6 +211,7 @@ TEST_F(MemoryHashes, a_copy_is_its_own_hash) {
     EXPECT_EQ(contents("copy").size(), size);
     EXPECT_EQ(encoding("copy"), encoding("h"));
     run({}, [&] { EXPECT_GT(*store.memory_usage("copy", 0), size * 4); });
+    run({.write = true}, [&] { store.remove("h"); });
   }
 }
 
