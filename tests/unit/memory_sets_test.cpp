@@ -122,11 +122,15 @@ TEST_F(MemorySets, random_steps_agree_with_a_set_in_all_encodings) {
       if (model.empty()) expected.name = "-";
       encodings.insert(expected.name);
       ASSERT_EQ(encoding("s"), expected.name);
-      if (step % 10 == 0) ASSERT_EQ(contents("s"), model);
+      if (step % 10 == 0) {
+        ASSERT_EQ(contents("s"), model);
+      }
       const std::string asked = word();
       run({}, [&] {
         const Set* set = store.set("s");
-        if (set) ASSERT_EQ(set->has(asked), model.count(asked) == 1);
+        if (set) {
+          ASSERT_EQ(set->has(asked), model.count(asked) == 1);
+        }
       });
     }
     run({.write = true}, [&] { store.remove("s"); });

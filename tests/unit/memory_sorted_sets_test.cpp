@@ -109,7 +109,9 @@ TEST_F(MemorySortedSets, random_steps_agree_with_a_map_in_both_encodings) {
             model.within([&](const auto& one) { return range.above_low(one.first) && range.below_high(one.first); });
         write(Event::zrem, [&] {
           SortedSet* set = store.sorted_set("z");
-          if (set) ASSERT_EQ(set->remove(range), gone.size());
+          if (set) {
+            ASSERT_EQ(set->remove(range), gone.size());
+          }
         });
         for (const auto& one : gone) model.scores.erase(one.second);
       }
