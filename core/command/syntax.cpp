@@ -8,7 +8,6 @@
 #include <array>
 #include <cassert>
 #include <optional>
-#include <span>
 #include <utility>
 
 #include "core/base/text.h"

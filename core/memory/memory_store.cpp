@@ -9,7 +9,6 @@
 #include "core/base/numbers.h"
 #include "core/command/error.h"
 #include "core/memory/handles.h"
-#include "core/memory/long_string.h"
 #include "core/memory/values.h"
 
 namespace redipy {
