@@ -156,8 +156,7 @@ void BigList::trim(RankRange kept) {
 
 void BigList::insert_into(size_t node, size_t index, View element) {
   Node& it = at(node);
-  const auto position =
-      index == it.count ? it.list.past_last() : it.list.at(static_cast<uint32_t>(index));
+  const auto position = index == it.count ? it.list.past_last() : it.list.at(static_cast<uint32_t>(index));
   it.list.insert(position, element);
   ++it.count;
   ++ring_->size;

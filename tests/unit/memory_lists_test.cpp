@@ -6,8 +6,8 @@
 #include <set>
 #include <vector>
 
-#include "core/memory/big_list.h"
 #include "collection_words.h"
+#include "core/memory/big_list.h"
 #include "memory_store_fixture.h"
 
 namespace redipy {

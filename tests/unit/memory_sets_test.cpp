@@ -6,8 +6,8 @@
 #include <set>
 #include <vector>
 
-#include "core/base/numbers.h"
 #include "collection_words.h"
+#include "core/base/numbers.h"
 #include "memory_store_fixture.h"
 
 namespace redipy {
@@ -55,9 +55,9 @@ struct EncodingModel {
   void before_add(const std::vector<std::string>& members, const Options& options) {
     if (name == "-") {
       const bool number = parse_integer(members[0]).has_value();
-      name = number && members.size() <= options.set_max_intset_entries      ? "intset"
-             : members.size() <= options.set_max_listpack_entries ? "listpack"
-                                                                  : "hashtable";
+      name = number && members.size() <= options.set_max_intset_entries ? "intset"
+             : members.size() <= options.set_max_listpack_entries       ? "listpack"
+                                                                        : "hashtable";
     } else if ((name == "intset" && members.size() > options.set_max_intset_entries) ||
                (name == "listpack" && members.size() > options.set_max_listpack_entries)) {
       name = "hashtable";
@@ -65,7 +65,8 @@ struct EncodingModel {
   }
   void before_new(const std::string& member, const Model& there, const Options& options) {
     const bool number = parse_integer(member).has_value();
-    const bool packs = there.size() < options.set_max_listpack_entries && member.size() <= options.set_max_listpack_value;
+    const bool packs =
+        there.size() < options.set_max_listpack_entries && member.size() <= options.set_max_listpack_value;
     if (name == "intset" && number) {
       if (there.size() + 1 > options.set_max_intset_entries) name = "hashtable";
     } else if (name != "hashtable") {

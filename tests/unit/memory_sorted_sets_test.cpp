@@ -45,7 +45,8 @@ struct MemorySortedSets : MemoryStoreFixture, testing::Test {
     Ranked found;
     run({}, [&] {
       const SortedSet* set = store.sorted_set(key);
-      if (set) set->range(RankRange{0, set->size()}, false, [&](View m, double score) { found.emplace_back(score, m); });
+      if (set)
+        set->range(RankRange{0, set->size()}, false, [&](View m, double score) { found.emplace_back(score, m); });
     });
     return found;
   }
@@ -61,10 +62,14 @@ TEST_F(MemorySortedSets, random_steps_agree_with_a_map_in_both_encodings) {
     std::string expected = "-";
     const auto score = [&]() -> double {
       switch (words.random.below(8)) {
-        case 0: return words.random.unit() * 100;
-        case 1: return static_cast<double>(words.random.below(100)) * 1e17;
-        case 2: return words.one_in(2) ? infinity : -infinity;
-        default: return static_cast<double>(words.random.below(20)) - 10;
+        case 0:
+          return words.random.unit() * 100;
+        case 1:
+          return static_cast<double>(words.random.below(100)) * 1e17;
+        case 2:
+          return words.one_in(2) ? infinity : -infinity;
+        default:
+          return static_cast<double>(words.random.below(20)) - 10;
       }
     };
     for (int step = 0; step < 400; ++step) {
@@ -97,9 +102,8 @@ TEST_F(MemorySortedSets, random_steps_agree_with_a_map_in_both_encodings) {
         if (end == End::back) std::reverse(all.begin(), all.end());
         all.resize(count);
         Ranked gone;
-        write(Event::zpopmin, [&] {
-          store.sorted_set("z")->pop(end, count, [&](View m, double s) { gone.emplace_back(s, m); });
-        });
+        write(Event::zpopmin,
+              [&] { store.sorted_set("z")->pop(end, count, [&](View m, double s) { gone.emplace_back(s, m); }); });
         ASSERT_EQ(gone, all);
         for (const auto& one : all) model.scores.erase(one.second);
       } else if (words.one_in(4)) {
@@ -137,8 +141,7 @@ TEST_F(MemorySortedSets, random_steps_agree_with_a_map_in_both_encodings) {
         ASSERT_EQ(set->count(range), expected_range.size());
         if (reverse) std::reverse(expected_range.begin(), expected_range.end());
         expected_range.erase(expected_range.begin(),
-                             expected_range.begin() +
-                                 static_cast<ptrdiff_t>(std::min(offset, expected_range.size())));
+                             expected_range.begin() + static_cast<ptrdiff_t>(std::min(offset, expected_range.size())));
         if (expected_range.size() > most) expected_range.resize(most);
         Ranked found;
         set->range(range, offset, reverse, [&](View m, double s) {
@@ -220,8 +223,8 @@ TEST_F(MemorySortedSets, conditions_hold_as_zadd_has_them) {
 }
 
 TEST_F(MemorySortedSets, scores_keep_every_bit) {
-  const double scores[] = {0.1, -0.1, 1e300, 5e-324, 9007199254740992.0, 9007199254740994.0, -9007199254740994.0,
-                           3.0, 1e17,  -1e17, 123456.789, infinity, -infinity};
+  const double scores[] = {0.1, -0.1, 1e300, 5e-324,     9007199254740992.0, 9007199254740994.0, -9007199254740994.0,
+                           3.0, 1e17, -1e17, 123456.789, infinity,           -infinity};
   Options options;
   for (const size_t entries : {128U, 0U}) {
     options.zset_max_listpack_entries = entries;
