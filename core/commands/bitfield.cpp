@@ -116,8 +116,11 @@ std::optional<int64_t> changed_value(const Operation& operation, int64_t old) {
     too_big = beyond_64_bits ? operation.operand > 0 : value > encoding.most();
     too_small = beyond_64_bits ? operation.operand < 0 : value < encoding.least();
   } else {
-    // To an unsigned field a negative value is a huge one.
-    too_big = value > encoding.most() || (!encoding.is_signed && value < 0);
+    // To an unsigned field a negative value is a huge one. To a signed one it is, too, where its distance from the most
+    // does not fit in 64 bits: so Redis has it, and the same bytes must come out everywhere.
+    int64_t distance = 0;
+    too_big = value > encoding.most() || (!encoding.is_signed && value < 0) ||
+              (encoding.width < 64 && __builtin_sub_overflow(encoding.most(), value, &distance));
     too_small = encoding.is_signed && value < encoding.least();
   }
   if (!too_big && !too_small) return value;
