@@ -113,23 +113,6 @@ void bitpos(Store& store, const Args& args, Reply& reply) {
   reply.integer(bit == 0 && args.size() <= 4 ? static_cast<int64_t>(bytes.size() * 8) : -1);
 }
 
-/// The result of BITOP while it is worked out: kept between commands, unless it was a big one.
-class Scratch {
- public:
-  Scratch() { bytes().clear(); }
-  ~Scratch() {
-    constexpr size_t most_kept = size_t{1} << 20;
-    if (bytes().capacity() > most_kept) Bytes().swap(bytes());
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  static Bytes& bytes() {
-    static thread_local Bytes kept;
-    return kept;
-  }
-};
-
 // BITOP operation destkey key [key ...]
 void bitop(Store& store, const Args& args, Reply& reply) {
   const bool inverts = args.is(1, "NOT");
@@ -143,8 +126,7 @@ void bitop(Store& store, const Args& args, Reply& reply) {
   }
   if (inverts && args.size() != 4) throw CommandError("ERR BITOP NOT must be called with a single source key.");
 
-  const Scratch scratch;
-  Bytes& result = Scratch::bytes();
+  Bytes result;
   for (size_t i = 3; i < args.size(); ++i) {
     const String* string = store.string(args[i]);
     const View source = string ? string->get() : View();
