@@ -262,10 +262,6 @@ void setrange(Store& store, const Args& args, Reply& reply) {
   const auto first = static_cast<size_t>(offset);
   check_length(store, first, args[3].size());
   if (!string) {
-    if (first == 0) {
-      store.put_string(args[1], args[3], {});
-      return reply.integer(static_cast<int64_t>(args[3].size()));
-    }
     store.put_string(args[1], {}, {});
     string = store.string(args[1]);
   }
@@ -317,11 +313,11 @@ void incrbyfloat(Store& store, const Args& args, Reply& reply) {
   if (!std::isfinite(value)) throw CommandError(error::nan_or_infinity);
   char buffer[long_double_text_size];
   const View text(buffer, format_long_double_human(value, buffer));
-  if (string) {
-    string->set(text);
-  } else {
-    store.put_string(args[1], text, {});
+  if (!string) {
+    store.put_string(args[1], {}, {});
+    string = store.string(args[1]);
   }
+  string->set(text);
   reply.bulk(text);
 }
 
