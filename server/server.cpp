@@ -11,18 +11,19 @@
 #include "core/memory/memory_backend.h"
 #include "server/commands/families.h"
 #include "server/config.h"
+#include "server/memory_options.h"
 #include "server/notifications.h"
 #include "server/session.h"
 
 namespace redipy {
-
-namespace {
 
 std::vector<Family> all_families() {
   std::vector<Family> families(data_families().begin(), data_families().end());
   families.insert(families.end(), session_families().begin(), session_families().end());
   return families;
 }
+
+namespace {
 
 Bytes random_hex(size_t digits) {
   Random random;

@@ -84,7 +84,7 @@ void MemoryBackend::cron() {
   last_cron_ = now;
   // A quarter of the time, and a little more with each step of effort.
   const int64_t percent = 25 + 2 * (store_.options().active_expire_effort - 1);
-  store_.expire_some(since_us * percent / 100);
+  if (active_expire_) store_.expire_some(since_us * percent / 100);
   store_.make_room();
 }
 

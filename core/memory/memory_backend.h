@@ -24,6 +24,8 @@ class MemoryBackend final : public Backend {
   void apply(const Options& options) { store_.set_options(options); }
   /// What is done now and then: expiry for a part of the time since the last call, eviction.
   void cron();
+  /// DEBUG SET-ACTIVE-EXPIRE: whether cron() looks for expired keys; they are absent to commands all the same.
+  void set_active_expire(bool on) { active_expire_ = on; }
 
  private:
   void run_one(const Batch& batch, const Request& request);
@@ -32,6 +34,7 @@ class MemoryBackend final : public Backend {
 
   MemoryStore store_;
   int64_t last_cron_ = 0;  // ticks
+  bool active_expire_ = true;
 };
 
 }  // namespace redipy
