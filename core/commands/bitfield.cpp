@@ -11,6 +11,7 @@
 #include "core/base/numbers.h"
 #include "core/commands/bit_words.h"
 #include "core/commands/bits.h"
+#include "core/commands/make_string.h"
 #include "core/store/store.h"
 
 namespace redipy {
@@ -158,14 +159,8 @@ void bitfield(Store& store, const Args& args, Reply& reply) {
     if (operation.kind == Operation::get) continue;
     size = std::max(size, static_cast<size_t>((operation.offset + operation.encoding.width + 7) >> 3));
   }
-  String* string = store.string(args[1]);
-  if (size > 0) {
-    if (!string) {
-      store.put_string(args[1], {}, {});
-      string = store.string(args[1]);
-    }
-    if (string->size() < size) string->patch(size - 1, View("\0", 1));
-  }
+  String* string = size > 0 ? &make_string(store, args[1]) : store.string(args[1]);
+  if (size > 0 && string->size() < size) string->patch(size - 1, View("\0", 1));
   run(operations, string, reply);
 }
 

@@ -10,6 +10,7 @@
 #include "core/base/numbers.h"
 #include "core/commands/bit_words.h"
 #include "core/commands/families.h"
+#include "core/commands/make_string.h"
 #include "core/store/store.h"
 
 namespace redipy {
@@ -36,17 +37,13 @@ void setbit(Store& store, const Args& args, Reply& reply) {
   const size_t at = offset >> 3;
   const unsigned mask = 0x80u >> (offset & 7);
 
-  String* string = store.string(args[1]);
-  if (!string) {
-    store.put_string(args[1], {}, {});
-    string = store.string(args[1]);
-  }
-  const View there = string->range(at, 1);
+  String& string = make_string(store, args[1]);
+  const View there = string.range(at, 1);
   const unsigned old = there.empty() ? 0 : static_cast<unsigned char>(there[0]);
   const bool was_set = (old & mask) != 0;
   if (there.empty() || was_set != (value == 1)) {
     const auto byte = static_cast<char>(value == 1 ? old | mask : old & ~mask);
-    string->patch(at, {&byte, 1});
+    string.patch(at, {&byte, 1});
   }
   reply.integer(was_set ? 1 : 0);
 }
