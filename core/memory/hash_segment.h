@@ -221,6 +221,19 @@ struct HashSegment {
     }
   }
 
+  // The same until f(Item*) returns false; returns whether it never did.
+  template <class F>
+  bool for_each_while(F&& f) const {
+    if (width != 0) chunks[0].prefetch_items();
+    for (std::uint32_t at = 0; at < width; ++at) {
+      if (at + 1 < width) chunks[at + 1].prefetch_items();
+      for (std::uint32_t left = ~chunks[at].empty() & Chunk::all; left != 0; left &= left - 1) {
+        if (!f(chunks[at].items[std::countr_zero(left)].item())) return false;
+      }
+    }
+    return true;
+  }
+
   // Calls f(Item*) for every item whose home is this chunk and whose position is not below that of `from`, which is a
   // hash of this segment with this home.
   template <class F>

@@ -153,6 +153,15 @@ class HashTable {
     for_each_segment([&f](std::size_t, const Segment& segment) { segment.for_each(f); });
   }
 
+  // The same until f(Item*) returns false; returns whether it never did.
+  template <class F>
+  bool for_each_while(F&& f) const {
+    for (std::size_t at = 0; at < entries(); at += span(segments_[at])) {
+      if (!segments_[at].for_each_while(f)) return false;
+    }
+    return true;
+  }
+
   // Where a hash stands in the order of scan().
   static constexpr std::uint64_t position(std::uint64_t hash) { return hash >> hash_tag_bits; }
 
