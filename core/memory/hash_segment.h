@@ -20,6 +20,7 @@
 #include <span>
 #include <vector>
 
+#include "core/base/prefetch.h"
 #include "core/base/view.h"
 
 #if defined(__SSE2__)
@@ -99,7 +100,7 @@ struct alignas(64) HashChunk {
     for (std::uint32_t left = ~empty() & all; left != 0; left &= left - 1) f(std::countr_zero(left));
   }
   void prefetch_items() const {
-    for_each([this](int slot) { __builtin_prefetch(items[slot].item()); });
+    for_each([this](int slot) { redipy::prefetch(items[slot].item()); });
   }
 };
 

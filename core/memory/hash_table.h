@@ -137,14 +137,14 @@ class HashTable {
   void prefetch(std::uint64_t hash) const {
     const Segment& segment = segments_[index(hash)];
     const char* chunk = reinterpret_cast<const char*>(segment.chunks + segment.home(hash));
-    __builtin_prefetch(chunk);
-    __builtin_prefetch(chunk + sizeof(Chunk) / 2);
+    redipy::prefetch(chunk);
+    redipy::prefetch(chunk + sizeof(Chunk) / 2);
   }
   void prefetch_item(std::uint64_t hash) const {
     const Segment& segment = segments_[index(hash)];
     const Chunk& chunk = segment.chunks[segment.home(hash)];
     const std::uint32_t found = chunk.matches(Chunk::tag(hash));
-    if (found != 0) __builtin_prefetch(chunk.items[std::countr_zero(found)].item());
+    if (found != 0) redipy::prefetch(chunk.items[std::countr_zero(found)].item());
   }
 
   // Calls f(Item*) for every item, in the order of their positions up to a chunk. f must not change the table.
