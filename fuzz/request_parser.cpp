@@ -25,8 +25,8 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
-// Parses `input`, received in pieces of these lengths, over and over. The buffer is a new one for each piece, as if each
-// had moved it.
+// Parses `input`, received in pieces of these lengths, over and over. The buffer is a new one for each piece, as if
+// each had moved it.
 Outcome parse(View input, const std::vector<size_t>& pieces, const RequestParser::Limits& limits) {
   Outcome outcome;
   RequestParser parser;
