@@ -106,7 +106,7 @@ class DumpRoundTrip : public testing::Test {
     return bytes;
   }
 
-  Clock clock;
+  ManualClock clock;
   NobodyListens listener;
   MemoryStore store{clock, 1, listener};
   std::mt19937 random{4711};
