@@ -17,13 +17,13 @@
 
 namespace redipy {
 
-namespace {
-
 std::vector<Family> all_families() {
   std::vector<Family> families(data_families().begin(), data_families().end());
   families.insert(families.end(), session_families().begin(), session_families().end());
   return families;
 }
+
+namespace {
 
 Bytes random_hex(size_t digits) {
   Random random;
