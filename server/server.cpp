@@ -132,6 +132,7 @@ void Server::request_shutdown() {
 
 void Server::settings_changed() {
   memory_->apply(memory_options(settings()));
+  dispatcher_.settings_changed(settings());
   slow_log_.trim(static_cast<size_t>(std::max<int64_t>(settings().slowlog_max_len, 0)));
 }
 
