@@ -65,6 +65,21 @@ void MemoryStore::note(Entry& entry, Event event) {
   }
   entry.set_noted(true);
   changes_.push_back({&entry, selected_, event});
+  any_created_ |= event == Event::created;
+}
+
+/// Whether the key whose removal is change `removal` was made again after it.
+bool MemoryStore::made_anew(size_t removal) const {
+  if (!any_created_) return false;
+  const Change& removed = changes_[removal];
+  for (size_t i = removal + 1; i < changes_.size(); ++i) {
+    const Change& change = changes_[i];
+    if (change.event == Event::created && change.database == removed.database &&
+        change.entry->key() == removed.entry->key()) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void MemoryStore::mark_changed(Entry& entry) {
@@ -84,6 +99,7 @@ void MemoryStore::end_changes() {
   for (size_t i = 0; i < changes_.size(); ++i) {
     const Change change = changes_[i];
     change.entry->set_noted(false);
+    if (change.event == Event::del && made_anew(i)) continue;
     listener_.changed(change.database, change.entry->key(), change.event);
     if (change.entry->type() == Type::string || change.event == Event::created) continue;
     if (values::element_count(*change.entry) > 0) continue;
@@ -94,6 +110,7 @@ void MemoryStore::end_changes() {
   for (Entry* entry : made_) detach_if_there(*entry);  // nothing came of them, and nobody hears of it
   for (Entry* entry : doomed_) dispose(entry);
   changes_.clear();
+  any_created_ = false;
   made_.clear();
   doomed_.clear();
   constexpr size_t most_kept = 4096;
