@@ -95,9 +95,11 @@ def main():
                 label = f"seed {seed}, RESP{resp}"
                 pair = Pair(Client(ours.socket, resp), Client(judge.socket, resp), judge.version)
                 generator = Generator(random.Random(seed * 2 + resp), arguments.families.split(","))
-                found = found or run(pair, generator, arguments.steps // 2, label)
+                found = run(pair, generator, arguments.steps // 2, label)
                 pair.ours.close()
                 pair.judge.close()
+                if found:
+                    break
             print(found or f"seed {seed}: {arguments.steps} steps without a difference, "
                   f"{time.monotonic() - began:.1f} s", flush=True)
             if not arguments.forever:

@@ -137,7 +137,7 @@ def is_new(words):
 def pair_of(command, name, value):
     """One thing found by a walk; scores in one spelling, for Redis has several."""
     if command == b"ZSCAN":
-        return Reply("array", [name, Reply("string", repr(float(value.value)).encode())])
+        return Reply("array", [name, Reply("string", repr(float(value.value) + 0.0).encode())])
     return Reply("array", [name, value])
 
 
