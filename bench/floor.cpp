@@ -103,8 +103,9 @@ class Server {
   static int listen_unix(const char* path) {
     sockaddr_un name{};
     name.sun_family = AF_UNIX;
-    if (std::strlen(path) >= sizeof name.sun_path) return -1;
-    std::strcpy(name.sun_path, path);
+    const std::size_t length = std::strlen(path);
+    if (length >= sizeof name.sun_path) return -1;
+    std::memcpy(name.sun_path, path, length);
     return listen_at(AF_UNIX, reinterpret_cast<const sockaddr*>(&name), sizeof name);
   }
 

@@ -43,6 +43,8 @@ class Dispatcher final : public BatchObserver {
     Dispatcher& dispatcher_;
   };
 
+  bool in_block() const { return depth_ > 0; }
+
   /// The reply of a blocking command to which nothing came.
   static void reply_nothing(const CommandTable::Entry& entry, Reply& reply, bool timed_out);
   /// Counts an error reply by its code word.

@@ -11,6 +11,7 @@
 #include "core/memory/memory_backend.h"
 #include "server/commands/families.h"
 #include "server/config.h"
+#include "server/memory_options.h"
 #include "server/notifications.h"
 #include "server/session.h"
 

@@ -81,7 +81,7 @@ struct Settings {
   bool lazyfree_lazy_user_flush = false;
 
   // --- encodings
-  int64_t hash_max_listpack_entries = 128;
+  int64_t hash_max_listpack_entries = 512;
   int64_t hash_max_listpack_value = 64;
   int list_max_listpack_size = -2;
   int list_compress_depth = 0;

@@ -5,10 +5,21 @@
 
 #include <algorithm>
 
+#include "core/store/frame.h"
 #include "server/server.h"
 #include "server/session.h"
 
 namespace redipy {
+
+namespace {
+
+Type type_at(Store& store, int database, View key) {
+  store.select(database);
+  const Frame frame(store);
+  return store.type(key);
+}
+
+}  // namespace
 
 void WaitingRoom::enter(Session& session) {
   Wait& wait = session.wait;
@@ -61,10 +72,8 @@ void WaitingRoom::serve(Dispatcher& dispatcher) {
       for (Session* session : sessions) {
         // Somebody served before may have ended this wait; a key of the wrong type is nothing to wake up for.
         if (session->wait.kind != Wait::keys || session->wait.database != key.first) continue;
-        Store& store = session->server().store();
-        store.select(key.first);
         const Type wanted = session->wait.entry->group == Group::list ? Type::list : Type::sorted_set;
-        if (store.type(key.second) != wanted) break;
+        if (type_at(session->server().store(), key.first, key.second) != wanted) break;
         if (!dispatcher.retry(*session)) continue;
         leave(*session);
         session->wake();

@@ -18,6 +18,7 @@ namespace redipy::bench {
 Child::Child(const std::vector<std::string>& command, int core) : id_(-1) {
   std::vector<std::string> words = command;
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   cpu_set_t cores;

@@ -33,6 +33,7 @@ inline constexpr View nan_or_infinity = "ERR increment would produce NaN or Infi
 inline constexpr View string_too_long = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
 inline constexpr View offset_out_of_range = "ERR offset is out of range";
 inline constexpr View timeout_not_a_float = "ERR timeout is not a float or out of range";
+inline constexpr View timeout_not_an_integer = "ERR timeout is not an integer or out of range";
 inline constexpr View timeout_negative = "ERR timeout is negative";
 inline constexpr View out_of_memory = "OOM command not allowed when used memory > 'maxmemory'.";
 

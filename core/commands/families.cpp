@@ -15,6 +15,7 @@ std::span<const Family> data_families() {
       {Group::geo, geo_rows()},         {Group::hyperloglog, hyperloglog_rows()},
       {Group::generic, key_rows()},     {Group::generic, expiry_rows()},
       {Group::generic, sort_rows()},    {Group::generic, dump_rows()},
+      {Group::server, database_rows()},
   };
   return families;
 }

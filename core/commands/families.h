@@ -19,6 +19,7 @@ std::span<const Command> sorted_set_rows();   // sorted_sets.cpp (and zset_range
 std::span<const Command> geo_rows();          // geo.cpp
 std::span<const Command> hyperloglog_rows();  // hyperloglog.cpp
 std::span<const Command> key_rows();          // keys.cpp: what works on keys of any type
+std::span<const Command> database_rows();     // databases.cpp: what works on whole databases
 std::span<const Command> expiry_rows();       // expiry.cpp
 std::span<const Command> sort_rows();         // sort.cpp
 std::span<const Command> dump_rows();         // dump.cpp: DUMP, RESTORE

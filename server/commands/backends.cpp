@@ -3,6 +3,7 @@
 // BACKEND: the backends of this server. So far there is one, in memory; what adds, routes and moves comes with the
 // second kind.
 #include "core/command/help.h"
+#include "core/store/frame.h"
 #include "server/commands/families.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -16,6 +17,7 @@ void backend_list(Session& session, const Args&, Reply& reply) {
   Server& server = session.server();
   const auto& backends = server.settings().backends;
   Store& store = server.store();
+  const Frame frame(store);
   size_t keys = 0;
   for (int database = 0; database < store.databases(); ++database) {
     store.select(database);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // MULTI, EXEC and what belongs to them. Queueing itself is a gate's work (gates.cpp).
+#include "core/store/frame.h"
 #include "server/commands/families.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -60,6 +61,7 @@ void watch(Session& session, const Args& args, Reply& reply) {
   if (!session.transaction.broken) {
     Store& store = server.store();
     store.select(session.database);
+    const Frame frame(store);
     for (const View key : args.from(1)) {
       store.exists(key);  // an expired key goes now, so that its going is no change later
       server.watches().watch(session, session.database, key);

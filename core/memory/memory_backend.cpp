@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See memory_backend.h.
+#include "core/memory/memory_backend.h"
+
+#include <algorithm>
+#include <new>
+
+#include "core/base/ticks.h"
+#include "core/command/key_finder.h"
+
+namespace redipy {
+
+namespace {
+
+/// How many requests ahead keys are asked for: enough to hide the misses, few enough to stay in the cache.
+constexpr size_t requests_ahead = 32;
+
+/// Commands of a batch see one time.
+struct HeldClock {
+  explicit HeldClock(MemoryStore& of) : store(of) { store.hold_clock(); }
+  ~HeldClock() { store.release_clock(); }
+  HeldClock(const HeldClock&) = delete;
+  HeldClock& operator=(const HeldClock&) = delete;
+  MemoryStore& store;
+};
+
+}  // namespace
+
+void MemoryBackend::run(Batch& batch) {
+  const HeldClock held(store_);
+  store_.select(batch.database);
+  const std::span<const Request> requests = batch.requests;
+  for (size_t first = 0; first < requests.size(); first += requests_ahead) {
+    const auto window = requests.subspan(first, std::min(requests_ahead, requests.size() - first));
+    if (window.size() > 1) prefetch(batch, window);
+    for (const Request& request : window) run_one(batch, request);
+  }
+}
+
+void MemoryBackend::prefetch(const Batch& batch, std::span<const Request> requests) {
+  uint64_t hashes[requests_ahead];
+  size_t count = 0;
+  for (const Request& request : requests) {
+    const Args args = batch.args(request);
+    const size_t index = first_key_index(*request.entry->command, args);
+    if (index != 0) hashes[count++] = store_.prefetch_first(args[index]);
+  }
+  for (size_t i = 0; i < count; ++i) store_.prefetch_second(hashes[i]);
+}
+
+void MemoryBackend::run_one(const Batch& batch, const Request& request) {
+  const Command& command = *request.entry->command;
+  const Args args = batch.args(request);
+  Reply& reply = *batch.reply;
+  const size_t mark = reply.mark();
+  if (command.is(flag::denyoom) && !store_.make_room()) return refuse(batch, request, mark, error::out_of_memory);
+  store_.select(batch.database);
+  store_.begin({command.is(flag::write), command.event, batch.touch && !command.is(flag::no_touch)});
+  try {
+    command.run.data(store_, args, reply);
+  } catch (const CommandError& refusal) {
+    return refuse(batch, request, mark, refusal.what());
+  } catch (const std::bad_alloc&) {
+    return refuse(batch, request, mark, error::out_of_memory);
+  }
+  store_.end();
+  // A blocking command that found nothing has not run yet: the session waits with it.
+  if (command.is(flag::blocking) && reply.mark() == mark) return;
+  batch.observer->ran(request, args);
+}
+
+/// Takes back what a command wrote before it was refused.
+void MemoryBackend::refuse(const Batch& batch, const Request& request, size_t mark, View error) {
+  batch.reply->rewind(mark);
+  batch.reply->error(error);
+  store_.end();
+  batch.observer->refused(request, batch.args(request), error);
+}
+
+void MemoryBackend::cron() {
+  const int64_t now = ticks::now();
+  const int64_t since_us = last_cron_ == 0 ? 100'000 : std::min<int64_t>(ticks::to_us(now - last_cron_), 1'000'000);
+  last_cron_ = now;
+  // A quarter of the time, and a little more with each step of effort.
+  const int64_t percent = 25 + 2 * (store_.options().active_expire_effort - 1);
+  if (active_expire_) store_.expire_some(since_us * percent / 100);
+  store_.make_room();
+}
+
+}  // namespace redipy

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The backend `memory:`: runs batches of commands on a MemoryStore, at once. This is the server's hot loop: a command
+// costs its handler, two calls of its observer, and little else. What a batch gains is that the keys of the commands
+// ahead are asked for before the first of them runs, so that their cache misses overlap.
+#pragma once
+
+#include "core/command/backend.h"
+#include "core/memory/memory_store.h"
+
+namespace redipy {
+
+/// One caller at a time. An observer may call run() again between two commands.
+class MemoryBackend final : public Backend {
+ public:
+  /// Clock and listener outlive the backend.
+  MemoryBackend(const Clock& clock, int databases, ChangeListener& listener) : store_(clock, databases, listener) {}
+
+  void run(Batch& batch) override;
+  bool has_room() override { return store_.make_room(); }
+  Store* store() override { return &store_; }
+
+  MemoryStore& memory() { return store_; }
+  void apply(const Options& options) { store_.set_options(options); }
+  /// What is done now and then: expiry for a part of the time since the last call, eviction.
+  void cron();
+  /// DEBUG SET-ACTIVE-EXPIRE: whether cron() looks for expired keys; they are absent to commands all the same.
+  void set_active_expire(bool on) { active_expire_ = on; }
+
+ private:
+  void run_one(const Batch& batch, const Request& request);
+  void refuse(const Batch& batch, const Request& request, size_t mark, View error);
+  void prefetch(const Batch& batch, std::span<const Request> requests);
+
+  MemoryStore store_;
+  int64_t last_cron_ = 0;  // ticks
+  bool active_expire_ = true;
+};
+
+}  // namespace redipy
