@@ -23,6 +23,7 @@ class Pair:
         self.ours = ours
         self.judge = judge
         self.judge_is_old = judge_version < (7, 2, 0)
+        self.events = None  # where they are compared: events.py
 
     def both(self, *words):
         self.ours.send(*words)
@@ -32,11 +33,20 @@ class Pair:
     def reset(self):
         self.both(b"FLUSHALL")
         self.both(b"SELECT", b"0")
+        if self.events:
+            self.events.difference()
 
     def run(self, step):
         """Runs a step; gives None, or what differed."""
         if self.judge_is_old and any(is_new(words) for words, _ in step):
             return None
+        found = self.run_commands(step)
+        if not self.events:
+            return found
+        unheard = self.events.difference()
+        return found or (unheard and step[0][1] != "spop" and f"{line(step[0][0])}\n{unheard}") or None
+
+    def run_commands(self, step):
         if len(step) > 1:
             return self.transaction(step)
         words, mode = step[0]
