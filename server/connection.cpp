@@ -19,9 +19,7 @@ namespace redipy {
 
 namespace {
 
-constexpr size_t first_read = 1024;         // an idle connection keeps this much
-constexpr size_t most_per_read = 64 * 1024;  // a busy one grows to this
-constexpr size_t large_value = 32 * 1024;   // of a value that announces itself larger, all is made room for
+constexpr size_t most_per_read = 64 * 1024;
 constexpr size_t most_made_room = size_t{64} << 20;
 
 Bytes address_text(const asio::generic::stream_protocol::endpoint& endpoint, View unix_path) {
@@ -92,17 +90,19 @@ void Connection::start(View refusal) {
   read();
 }
 
+/// Makes room for what is to be read next: a little for an idle connection, more for one whose reads were filled, all
+/// of a large value that has announced itself.
+void Connection::make_room() {
+  const size_t missing = session_.missing_bytes(input_);
+  input_.make_room(missing > read_size_ ? std::min(missing, most_made_room) : read_size_,
+                   [this](const char* begin, const char* end, ptrdiff_t distance) {
+                     session_.input_moved(begin, end, distance);
+                   });
+}
+
 void Connection::read() {
   if (reading_ || closed_) return;
-  size_t wanted = first_read;
-  if (const size_t missing = session_.missing_bytes(input_); missing > large_value) {
-    wanted = std::min(missing, most_made_room);
-  } else if (input_.size() > 0 || input_.capacity() > first_read) {
-    wanted = std::min<size_t>(std::max(first_read, input_.capacity() / 2), most_per_read);
-  }
-  input_.make_room(wanted, [this](const char* begin, const char* end, ptrdiff_t distance) {
-    session_.input_moved(begin, end, distance);
-  });
+  make_room();
   reading_ = true;
   socket_.async_read_some(asio::buffer(input_.room(), input_.room_size()),
                           [self = shared_from_this()](const boost::system::error_code& error, size_t count) {
@@ -114,9 +114,21 @@ void Connection::read() {
 void Connection::on_read(const boost::system::error_code& error, size_t count) {
   if (closed_) return;
   if (error) return close();
-  const bool filled = count == input_.room_size();
+  size_t total = count;
+  bool filled = count == input_.room_size();
   input_.commit(count);
-  server_.statistics().input_bytes.fetch_add(count, std::memory_order_relaxed);
+  // A filled buffer says that more is waiting: it is taken along, and the next read is larger.
+  while (filled && total < most_per_read) {
+    read_size_ = std::min(read_size_ * 4, most_per_read);
+    make_room();
+    boost::system::error_code stopped;
+    const size_t more = socket_.read_some(asio::buffer(input_.room(), input_.room_size()), stopped);
+    if (stopped) break;  // nothing more now, or an end that the next read meets again
+    filled = more == input_.room_size();
+    input_.commit(more);
+    total += more;
+  }
+  server_.statistics().input_bytes.fetch_add(total, std::memory_order_relaxed);
   process();
   if (closed_) return;
   if (input_.size() > server_.settings().client_query_buffer_limit) {
@@ -124,12 +136,6 @@ void Connection::on_read(const boost::system::error_code& error, size_t count) {
     ++server_.statistics().query_limit_disconnections;
     spdlog::warn("Closing client {} ({}): it reached the query buffer limit", session_.id(), peer_address_);
     return close();
-  }
-  // A full buffer says that more is waiting: larger steps from now on.
-  if (filled && input_.size() == 0 && input_.capacity() < most_per_read) {
-    const size_t larger = std::min(input_.capacity() * 4, most_per_read);
-    input_.release();
-    input_.make_room(larger, [](const char*, const char*, ptrdiff_t) {});
   }
   read();
 }

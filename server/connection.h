@@ -45,6 +45,7 @@ class Connection final : public Link, public std::enable_shared_from_this<Connec
   bool is_local() const override { return is_local_; }
 
  private:
+  void make_room();
   void read();
   void on_read(const boost::system::error_code& error, size_t count);
   void on_wake();
@@ -62,6 +63,7 @@ class Connection final : public Link, public std::enable_shared_from_this<Connec
   std::deque<Buffer> queue_;  // replies that the peer was not ready for
   size_t queue_offset_ = 0;   // of the first one, that much is sent
   size_t queued_bytes_ = 0;
+  size_t read_size_ = 1024;  // what an idle connection keeps; grows where reads are filled
   bool reading_ = false;
   bool writing_ = false;
   bool closed_ = false;

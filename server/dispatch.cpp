@@ -4,6 +4,9 @@
 // everything else passes the gates one by one.
 #include "server/dispatch.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "core/base/text.h"
 #include "core/base/ticks.h"
 #include "core/command/key_finder.h"
@@ -30,6 +33,7 @@ bool Dispatcher::is_plain(const Request& request) const {
 size_t Dispatcher::run(Session& session, Scratch& scratch, ReplyWriter& reply) {
   current_ = &session;
   current_reply_ = &reply;
+  ns_per_tick_ = ticks::ns_per_tick();
   started_ = ticks::now();
   const size_t count = scratch.requests.size();
   size_t taken = 0;
@@ -265,7 +269,7 @@ void Dispatcher::count_error(View error) {
 
 void Dispatcher::account(const CommandTable::Entry& entry, const Args& args, bool failed) {
   const int64_t now = ticks::now();
-  const int64_t ns = ticks::to_ns(now - started_);
+  const auto ns = static_cast<int64_t>(static_cast<double>(now - started_) * ns_per_tick_);
   started_ = now;
   Statistics& all = server_.statistics();
   CommandStatistics& own = all.commands[entry.id];
@@ -279,6 +283,7 @@ void Dispatcher::account(const CommandTable::Entry& entry, const Args& args, boo
     own.latency->add(static_cast<uint64_t>(ns));
   }
   if (current_) ++current_->commands_run;
+  if (ns < slow_ns_) return;
   const int64_t us = ns / 1000;
   if (settings.slowlog_log_slower_than >= 0 && us >= settings.slowlog_log_slower_than && current_ &&
       !entry.command->is(flag::no_slowlog)) {
@@ -288,6 +293,14 @@ void Dispatcher::account(const CommandTable::Entry& entry, const Args& args, boo
   if (settings.latency_monitor_threshold > 0 && us / 1000 >= settings.latency_monitor_threshold) {
     server_.latency_monitor().add(entry.command->is(flag::fast) ? "fast-command" : "command",
                                   server_.clock().now_ms() / 1000, static_cast<uint32_t>(us / 1000));
+  }
+}
+
+void Dispatcher::settings_changed(const Settings& settings) {
+  slow_ns_ = std::numeric_limits<int64_t>::max();
+  if (settings.slowlog_log_slower_than >= 0) slow_ns_ = settings.slowlog_log_slower_than * 1000;
+  if (settings.latency_monitor_threshold > 0) {
+    slow_ns_ = std::min(slow_ns_, settings.latency_monitor_threshold * 1'000'000);
   }
 }
 

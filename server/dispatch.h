@@ -15,6 +15,7 @@ namespace redipy {
 class Server;
 class Session;
 struct Scratch;
+struct Settings;
 
 class Dispatcher final : public BatchObserver {
  public:
@@ -47,6 +48,7 @@ class Dispatcher final : public BatchObserver {
 
   /// The reply of a blocking command to which nothing came.
   static void reply_nothing(const CommandTable::Entry& entry, Reply& reply, bool timed_out);
+  void settings_changed(const Settings& settings);
   /// Counts an error reply by its code word.
   void count_error(View error);
   /// Serves whoever waits for a key that has become ready.
@@ -76,6 +78,8 @@ class Dispatcher final : public BatchObserver {
   int depth_ = 0;
   bool serving_ = false;
   int64_t started_ = 0;  // ticks at which the running command began
+  double ns_per_tick_ = 1;
+  int64_t slow_ns_ = 0;  // what takes as long may belong into the slow log or the latency monitor
 };
 
 /// The gates, in order (gates.cpp). Empty: admitted; else the refusal.

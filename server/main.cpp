@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
     Config config;
     if (const auto status = process::run_special_mode(arguments, config)) return *status;
     config.load(arguments);
-    process::prepare(config.settings());
+    process::prepare(config);
     Server server(config);
     Network network(server);
     network.listen();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a server does as a process of the system: log, pid file, descriptors, systemd, and the ways to start it that
-// do not serve (--version, --help, --check-config, --healthcheck, --print-commands).
+// do not serve (--version, --help, --check-config, --healthcheck, --print-commands: special_modes.cpp).
 #pragma once
 
 #include <optional>
@@ -17,11 +17,20 @@ namespace redipy::process {
 
 /// Runs such a way if the arguments name one; returns the exit status, nullopt to go on and serve.
 std::optional<int> run_special_mode(const std::vector<Bytes>& arguments, Config& config);
-/// Log, working directory, limits, signals that are ignored, daemonize. Throws std::runtime_error.
-void prepare(const Settings& settings);
+/// Working folder, log, daemonize, signals that are ignored, limits: where the system allows fewer clients than
+/// maxclients, that is lowered. Throws std::runtime_error.
+void prepare(Config& config);
 /// Pid file, the line that says the port, READY=1 to systemd.
 void announce_ready(const Settings& settings, int port);
 /// STOPPING=1, pid file removed, log flushed.
 void finish(const Settings& settings);
+
+// --- what may change at run time
+
+/// Raises the limit of open files for so many clients; returns how many it allows.
+int allow_clients(int count, int io_threads);
+void set_log_level(const Bytes& level);
+/// Throws std::runtime_error.
+void enter_folder(const Bytes& path);
 
 }  // namespace redipy::process

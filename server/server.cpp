@@ -17,13 +17,13 @@
 
 namespace redipy {
 
-namespace {
-
 std::vector<Family> all_families() {
   std::vector<Family> families(data_families().begin(), data_families().end());
   families.insert(families.end(), session_families().begin(), session_families().end());
   return families;
 }
+
+namespace {
 
 Bytes random_hex(size_t digits) {
   Random random;
@@ -132,6 +132,7 @@ void Server::request_shutdown() {
 
 void Server::settings_changed() {
   memory_->apply(memory_options(settings()));
+  dispatcher_.settings_changed(settings());
   slow_log_.trim(static_cast<size_t>(std::max<int64_t>(settings().slowlog_max_len, 0)));
 }
 

@@ -34,6 +34,9 @@ class Config;
 class MemoryBackend;
 class Session;
 
+/// The rows of all commands, those on data and those of the connection and the server.
+std::vector<Family> all_families();
+
 class Server final : public ChangeListener {
  public:
   /// `config` outlives the server. `test_clock`: the time stands until DEBUG CLOCK moves it.

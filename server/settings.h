@@ -30,7 +30,7 @@ struct OutputLimit {
 struct Settings {
   // --- network
   std::vector<Bytes> bind = {"127.0.0.1", "-::1"};  ///< a leading '-': may be missing on this machine
-  int port = 6379;  ///< 0: the system picks one (if it was asked for explicitly), printed at start
+  int port = 6379;  ///< 0: the system picks one, printed at start (--port 0); -1: no TCP (port 0 in a file)
   Bytes unixsocket;
   int unixsocketperm = 0;
   int tcp_backlog = 511;
@@ -53,11 +53,6 @@ struct Settings {
   Bytes syslog_facility = "local0";
   std::vector<std::pair<Bytes, Bytes>> backends;  ///< name, url; the first is the default
   std::vector<std::pair<Bytes, Bytes>> routes;    ///< pattern, backend
-  Bytes state_file;
-  Bytes save;  ///< as written; anything but "" is refused until snapshots are there
-  bool appendonly = false;
-  bool always_show_logo = false;
-  Bytes set_proc_title = "yes";
   Bytes enable_debug_command = "no";      ///< yes, no, local
   Bytes enable_protected_configs = "no";
   bool test_clock = false;                ///< the clock stands, DEBUG CLOCK moves it
@@ -67,11 +62,10 @@ struct Settings {
   EvictionPolicy maxmemory_policy = EvictionPolicy::noeviction;
   int maxmemory_samples = 5;
   int maxmemory_eviction_tenacity = 10;
-  uint64_t maxmemory_clients = 0;
+  int64_t maxmemory_clients = 0;  ///< bytes; below 0: that many percent of maxmemory
   int lfu_log_factor = 10;
   int lfu_decay_time = 1;
   int active_expire_effort = 1;
-  bool activedefrag = false;
   int hz = 10;
   bool dynamic_hz = true;
   bool lazyfree_lazy_eviction = false;

@@ -44,7 +44,7 @@ const Start start;
 constexpr int64_t first_measurement_ns = 1'000'000;
 constexpr int64_t last_measurement_ns = 10'000'000'000;
 
-std::atomic<double> ns_per_tick{0};
+std::atomic<double> measured_rate{0};
 std::atomic<int64_t> next_measurement_ns{first_measurement_ns};  // since the start
 
 double measure() {
@@ -55,7 +55,7 @@ double measure() {
     elapsed_ns = detail::steady_ns() - start.ns;
   } while (elapsed_ns < first_measurement_ns);
   const double rate = static_cast<double>(elapsed_ns) / static_cast<double>(elapsed_ticks);
-  ns_per_tick.store(rate, std::memory_order_relaxed);
+  measured_rate.store(rate, std::memory_order_relaxed);
   int64_t next = elapsed_ns * 10;
   if (elapsed_ns >= last_measurement_ns) next = INT64_MAX;
   next_measurement_ns.store(next, std::memory_order_relaxed);
@@ -63,7 +63,7 @@ double measure() {
 }
 
 double rate() {
-  const double known = ns_per_tick.load(std::memory_order_relaxed);
+  const double known = measured_rate.load(std::memory_order_relaxed);
   if (known == 0) return measure();
   const auto age_ns = static_cast<double>(now() - start.ticks) * known;
   if (age_ns < static_cast<double>(next_measurement_ns.load(std::memory_order_relaxed))) return known;
@@ -82,6 +82,8 @@ int64_t to_ns(int64_t duration) {
   if (!detail::counter_is_constant) return duration;
   return static_cast<int64_t>(static_cast<double>(duration) * rate());
 }
+
+double ns_per_tick() { return detail::counter_is_constant ? rate() : 1.0; }
 
 int64_t to_us(int64_t duration) { return to_ns(duration) / 1000; }
 

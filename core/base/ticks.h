@@ -29,4 +29,7 @@ inline int64_t now() {
 int64_t to_ns(int64_t duration);
 int64_t to_us(int64_t duration);
 
+// The same rate by itself, for a loop that converts often: holds for the next second at least.
+double ns_per_tick();
+
 }  // namespace redipy::ticks

@@ -15,12 +15,33 @@ namespace {
 
 constexpr uint64_t lower_bits = 0x2020202020202020u;
 
-/// The bytes [offset, offset + 8) of the name with letters folded to lower case, zeros beyond its end. Other characters
-/// may fold onto one another, so a name that holds any is compared once more.
+/// Up to eight bytes as a number, zeros beyond their end. By two overlapping loads: a copy of a variable length would be
+/// a call.
+uint64_t load_up_to_8(const char* at, size_t size) {
+  if (size >= 8) {
+    uint64_t word = 0;
+    std::memcpy(&word, at, 8);
+    return word;
+  }
+  if (size >= 4) {
+    uint32_t first = 0, last = 0;
+    std::memcpy(&first, at, 4);
+    std::memcpy(&last, at + size - 4, 4);
+    return first | static_cast<uint64_t>(last) << (8 * (size - 4));
+  }
+  if (size == 0) return 0;
+  const auto byte = [&](size_t i) { return static_cast<uint64_t>(static_cast<unsigned char>(at[i])) << (8 * i); };
+  return byte(0) | byte(size / 2) | byte(size - 1);
+}
+
+/// The bytes from `offset` on with letters folded to lower case. Other characters may fold onto one another, so a name
+/// that holds any is compared once more.
 uint64_t folded_word(View name, size_t offset) {
-  uint64_t word = 0;
-  if (name.size() > offset) std::memcpy(&word, name.data() + offset, std::min<size_t>(8, name.size() - offset));
-  return word | lower_bits;
+  return (name.size() > offset ? load_up_to_8(name.data() + offset, name.size() - offset) : 0) | lower_bits;
+}
+
+bool only_letters(View name) {
+  return std::all_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 uint64_t mix(uint64_t low, uint64_t high, size_t length) {
@@ -56,7 +77,7 @@ CommandTable::CommandTable(std::span<const Family> families) {
   for (size_t id = 0; id < commands; ++id) {
     const View name = entries_[id].command->name;
     const Slot slot{folded_word(name, 0), folded_word(name, 8), static_cast<uint32_t>(id),
-                    static_cast<uint32_t>(name.size())};
+                    static_cast<uint32_t>(name.size()), only_letters(name) && name.size() <= 16};
     size_t at = mix(slot.low, slot.high, name.size()) & (capacity - 1);
     while (slots_[at].length != 0) at = (at + 1) & (capacity - 1);
     slots_[at] = slot;
@@ -81,7 +102,7 @@ const CommandTable::Entry* CommandTable::find(View name) const {
     const Slot& slot = slots_[at];
     if (slot.low != low || slot.high != high || slot.length != name.size()) continue;
     const Entry& entry = entries_[slot.id];
-    if (equals_ignore_case(entry.command->name, name)) return &entry;
+    if (slot.told_by_words || equals_ignore_case(entry.command->name, name)) return &entry;
   }
   return nullptr;
 }

@@ -41,6 +41,7 @@ class CommandTable {
     uint64_t low = 0, high = 0;
     uint32_t id = 0;
     uint32_t length = 0;
+    bool told_by_words = false;  // low and high say it all
   };
   std::vector<Entry> entries_;
   std::vector<Slot> slots_;

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the typed handles of the memory store (MemoryHash, MemoryList, …) have in common: the store and the entry they
-// stand for. They keep nothing else between calls: two handles to one key may be in use in one command. They come from
-// small pools that grow in blocks and are used anew in the next command, so that a handle costs no allocation.
+// stand for, and room for the texts of numbers that they give views of. They keep nothing else between calls: two
+// handles to one key may be in use in one command. They come from small pools that grow in blocks and are used anew in
+// the next command, so that a handle costs no allocation.
 #pragma once
 
 #include <cstddef>
 #include <memory>
 #include <vector>
+
+#include "core/memory/texts.h"
 
 namespace redipy {
 
@@ -20,16 +23,20 @@ class Handle {
   void bind(MemoryStore& store, Entry& entry) {
     store_ = &store;
     entry_ = &entry;
+    texts_.clear();
   }
 
  protected:
   MemoryStore& store() const { return *store_; }
   Entry& entry() const { return *entry_; }
   void rebind(Entry& entry) { entry_ = &entry; }
+  /// Views that hold as long as the handle.
+  Texts& texts() const { return texts_; }
 
  private:
   MemoryStore* store_ = nullptr;
   Entry* entry_ = nullptr;
+  mutable Texts texts_;
 };
 
 /// Hands out objects that stay where they are; clear() takes all of them back.

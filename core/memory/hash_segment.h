@@ -20,6 +20,7 @@
 #include <span>
 #include <vector>
 
+#include "core/base/prefetch.h"
 #include "core/base/view.h"
 
 #if defined(__SSE2__)
@@ -99,7 +100,7 @@ struct alignas(64) HashChunk {
     for (std::uint32_t left = ~empty() & all; left != 0; left &= left - 1) f(std::countr_zero(left));
   }
   void prefetch_items() const {
-    for_each([this](int slot) { __builtin_prefetch(items[slot].item()); });
+    for_each([this](int slot) { redipy::prefetch(items[slot].item()); });
   }
 };
 
@@ -219,6 +220,19 @@ struct HashSegment {
       if (at + 1 < width) chunks[at + 1].prefetch_items();
       chunks[at].for_each([&](int slot) { f(chunks[at].items[slot].item()); });
     }
+  }
+
+  // The same until f(Item*) returns false; returns whether it never did.
+  template <class F>
+  bool for_each_while(F&& f) const {
+    if (width != 0) chunks[0].prefetch_items();
+    for (std::uint32_t at = 0; at < width; ++at) {
+      if (at + 1 < width) chunks[at + 1].prefetch_items();
+      for (std::uint32_t left = ~chunks[at].empty() & Chunk::all; left != 0; left &= left - 1) {
+        if (!f(chunks[at].items[std::countr_zero(left)].item())) return false;
+      }
+    }
+    return true;
   }
 
   // Calls f(Item*) for every item whose home is this chunk and whose position is not below that of `from`, which is a

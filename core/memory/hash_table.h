@@ -137,20 +137,29 @@ class HashTable {
   void prefetch(std::uint64_t hash) const {
     const Segment& segment = segments_[index(hash)];
     const char* chunk = reinterpret_cast<const char*>(segment.chunks + segment.home(hash));
-    __builtin_prefetch(chunk);
-    __builtin_prefetch(chunk + sizeof(Chunk) / 2);
+    redipy::prefetch(chunk);
+    redipy::prefetch(chunk + sizeof(Chunk) / 2);
   }
   void prefetch_item(std::uint64_t hash) const {
     const Segment& segment = segments_[index(hash)];
     const Chunk& chunk = segment.chunks[segment.home(hash)];
     const std::uint32_t found = chunk.matches(Chunk::tag(hash));
-    if (found != 0) __builtin_prefetch(chunk.items[std::countr_zero(found)].item());
+    if (found != 0) redipy::prefetch(chunk.items[std::countr_zero(found)].item());
   }
 
   // Calls f(Item*) for every item, in the order of their positions up to a chunk. f must not change the table.
   template <class F>
   void for_each(F&& f) const {
     for_each_segment([&f](std::size_t, const Segment& segment) { segment.for_each(f); });
+  }
+
+  // The same until f(Item*) returns false; returns whether it never did.
+  template <class F>
+  bool for_each_while(F&& f) const {
+    for (std::size_t at = 0; at < entries(); at += span(segments_[at])) {
+      if (!segments_[at].for_each_while(f)) return false;
+    }
+    return true;
   }
 
   // Where a hash stands in the order of scan().

@@ -196,6 +196,14 @@ void PackedList::insert(Position position, const Entry& entry) {
   entry.write(splice(position, 0, static_cast<uint32_t>(entry.size()), size() + 1));
 }
 
+void PackedList::insert(Position position, const Entry& first, const Entry& second) {
+  const auto first_size = static_cast<uint32_t>(first.size());
+  const auto second_size = static_cast<uint32_t>(second.size());
+  uint8_t* const place = splice(position, 0, first_size + second_size, size() + 2);
+  first.write(place);
+  second.write(place + first_size);
+}
+
 void PackedList::replace(Position position, const Entry& entry) {
   const uint8_t* const old = place(position);
   const auto old_size = static_cast<uint32_t>(listpack::next(old) - old);

@@ -32,18 +32,24 @@ class PackedList {
   using Position = uint32_t;
   static constexpr Position none = UINT32_MAX;
 
-  // Walks forward over the items; a change of the list ends its use.
+  // Walks over the items, either way; a change of the list ends its use.
   class Iterator {
    public:
     explicit Iterator(const uint8_t* at) : at_(at) {}
     Item operator*() const { return listpack::get(at_); }
+    bool is(const Entry& entry) const { return entry.equals(at_); }
     Iterator& operator++() {
       at_ = listpack::next(at_);
+      return *this;
+    }
+    Iterator& operator--() {
+      at_ = listpack::previous(at_);
       return *this;
     }
     bool operator==(const Iterator&) const = default;
 
    private:
+    friend class PackedList;
     const uint8_t* at_;
   };
 
@@ -75,6 +81,9 @@ class PackedList {
   Position next(Position position) const { return offset(listpack::next(place(position))); }
   Position previous(Position position) const { return offset(listpack::previous(place(position))); }
   Item get(Position position) const { return listpack::get(place(position)); }
+  // From positions to iterators and back, of a list that is not empty.
+  Iterator iterator(Position position) const { return Iterator(place(position)); }
+  Position position(Iterator at) const { return offset(at.at_); }
 
   // Of a list that is not empty.
   Item front() const { return get(first()); }
@@ -102,6 +111,9 @@ class PackedList {
   void insert(Position position, View bytes) { insert(position, Entry(bytes)); }
   void insert(Position position, int64_t number) { insert(position, Entry(number)); }
   void insert(Position position, const Entry& entry);
+
+  // The same with two entries, one behind the other.
+  void insert(Position position, const Entry& first, const Entry& second);
 
   // Puts another value into the place of the one at position.
   void replace(Position position, View bytes) { replace(position, Entry(bytes)); }

@@ -20,6 +20,21 @@ constexpr int64_t most_words_unauthenticated = 10;
 constexpr int64_t most_bytes_unauthenticated = 16384;
 constexpr size_t words_to_expect = 1024;  // room made ahead: no more than this on a mere announcement
 
+/// Reads a header's one or two digits, the common case: returns where '\r' is, or null if it looks different.
+inline const char* read_short_count(const char* at, const char* end, int64_t& value) {
+  if (end - at < 4) return nullptr;
+  const auto first = static_cast<unsigned>(static_cast<unsigned char>(at[0]) - '0');
+  if (first > 9) return nullptr;
+  if (at[1] == '\r') {
+    value = first;
+    return at + 1;
+  }
+  const auto second = static_cast<unsigned>(static_cast<unsigned char>(at[1]) - '0');
+  if (second > 9 || at[2] != '\r' || first == 0) return nullptr;
+  value = first * 10 + second;
+  return at + 2;
+}
+
 /// Reads the digits from `at` up to '\r'. Returns where it stopped: at '\r' when all were digits, null otherwise; at
 /// `end` when the bytes ran out.
 const char* read_count(const char* at, const char* end, int64_t& value) {
@@ -57,7 +72,8 @@ RequestParser::Result RequestParser::parse(const char*& at, const char* end, std
       return result;
     }
     int64_t count = 0;
-    const char* stop = read_count(at + 1, end, count);
+    const char* stop = read_short_count(at + 1, end, count);
+    if (!stop) stop = read_count(at + 1, end, count);
     if (!stop || stop + 1 >= end) {
       const auto* line_end = static_cast<const char*>(std::memchr(at, '\r', static_cast<size_t>(end - at)));
       if (!line_end || line_end + 1 >= end) {
@@ -81,7 +97,11 @@ RequestParser::Result RequestParser::parse(const char*& at, const char* end, std
     if (bulk_bytes_ < 0) {
       if (at == end) return Result::incomplete;
       int64_t count = 0;
-      const char* stop = *at == '$' ? read_count(at + 1, end, count) : nullptr;
+      const char* stop = nullptr;
+      if (*at == '$') {
+        stop = read_short_count(at + 1, end, count);
+        if (!stop) stop = read_count(at + 1, end, count);
+      }
       if (!stop || stop + 1 >= end) {
         const auto* line_end = static_cast<const char*>(std::memchr(at, '\r', static_cast<size_t>(end - at)));
         if (!line_end || line_end + 1 >= end) {

@@ -30,7 +30,7 @@ class Hash {
 
   virtual size_t size() const = 0;
   virtual std::optional<View> get(View field) const = 0;
-  /// Calls found(i, value) for each of the fields in their order; nullopt where absent.
+  /// Calls found(i, value) for each of the fields in their order; nullopt where absent. The views hold during the call.
   virtual void get(std::span<const View> fields, FunctionRef<void(size_t, std::optional<View>)> found) const = 0;
   virtual bool has(View field) const = 0;
   virtual void for_each(Visit visit) const = 0;
@@ -38,7 +38,7 @@ class Hash {
   /// bounds the effort, not exactly.
   virtual uint64_t scan(uint64_t cursor, size_t count, Visit visit) const = 0;
   /// Visits `count` random fields: distinct ones (then at most size(), all of them if count >= size()), or each drawn
-  /// anew. Every field is equally likely.
+  /// anew. Every field is equally likely. The views hold during the visit.
   virtual void sample(size_t count, bool distinct, Visit visit) const = 0;
 
   /// Sets the fields; returns how many of them are new. A field named twice counts once, the last value stays.

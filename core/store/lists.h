@@ -22,7 +22,8 @@ class List {
   virtual size_t size() const = 0;
   /// The element at `index`, nullopt beyond the end.
   virtual std::optional<View> at(size_t index) const = 0;
-  /// Visits the elements of the range (which lies within the list) from front to back.
+  /// Visits the elements of the range (which lies within the list) from front to back. The views hold
+  /// during the visit.
   virtual void range(RankRange range, Visit visit) const = 0;
   /// Calls found(index) for elements equal to `value`, from `from` towards the other end, comparing at most
   /// `max_compared` elements (0: all), skipping the first `skip` matches, until it returns false. LPOS.
@@ -32,6 +33,7 @@ class List {
   /// Pushes one after the other, so that the last one ends up outermost.
   virtual void push(End end, std::span<const View> elements) = 0;
   /// Visits the outermost `count` elements (at most size()), from the outside inwards, then removes them.
+  /// The views hold during the visit.
   virtual void pop(End end, size_t count, Visit visit) = 0;
   /// Removes all elements but those of `kept`.
   virtual void trim(RankRange kept) = 0;

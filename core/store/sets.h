@@ -35,7 +35,8 @@ class Set {
   virtual size_t add(std::span<const View> members) = 0;
   /// Removes the members; returns how many there were.
   virtual size_t remove(std::span<const View> members) = 0;
-  /// Visits `count` random members (at most size()) and removes them. Every member is equally likely.
+  /// Visits `count` random members (at most size()) and removes them. Every member is equally likely. The
+  /// views hold during the visit.
   virtual void pop(size_t count, Visit visit) = 0;
 };
 

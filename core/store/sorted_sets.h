@@ -75,6 +75,7 @@ class SortedSet {
   virtual size_t remove(const ScoreRange& range) = 0;
   virtual size_t remove(const LexRange& range) = 0;
   /// Visits the `count` lowest (End::front) or highest members (at most size()), outermost first, then removes them.
+  /// The views hold during the visit.
   virtual void pop(End end, size_t count, Visit visit) = 0;
 };
 

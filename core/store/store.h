@@ -52,8 +52,9 @@ struct ObjectInfo {
 /// A keyspace of numbered databases, of which one is selected. One caller at a time.
 ///
 /// Keys whose deadline has passed are absent to every method. A view handed out holds until the next change through
-/// the store or end(). Methods throw WrongType (core/command/error.h knows its text) where a key holds another type,
-/// and change nothing then.
+/// the store or end(), unless the method says that it holds during the visit only. What is given to a method that
+/// changes something never lies in the store: views that came from it are copied first. Methods throw WrongType
+/// (core/command/error.h knows its text) where a key holds another type, and change nothing then.
 class Store {
  public:
   virtual ~Store() = default;

@@ -13,7 +13,6 @@ std::span<const Family> session_families() {
       {Group::connection, client_rows()},
       {Group::transactions, transaction_rows()},
       {Group::pubsub, pubsub_rows()},
-      {Group::server, introspection_rows()},
       {Group::server, server_rows()},
       {Group::backend, backend_rows()},
       {Group::server, unsupported_rows()},

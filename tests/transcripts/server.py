@@ -42,8 +42,8 @@ class Client:
         self.id = None
         self.in_doubt = False     # a reply was missed: what comes next may belong to an earlier step
         if resp == 3:
-            self.call(b"HELLO", b"3")
-            self.resp = 3
+            if self.call(b"HELLO", b"3").kind == "map":  # else the server wants a password first
+                self.resp = 3
 
     def close(self):
         self.socket.close()

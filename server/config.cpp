@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See config.h. Reading files is config_reader.cpp, writing them config_rewrite.cpp.
+#include "server/config.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <iterator>
+#include <span>
+
+#include "core/base/glob.h"
+#include "core/base/text.h"
+#include "server/config_reader.h"
+#include "server/parameters.h"
+
+namespace redipy {
+
+namespace {
+bool names_a_file(const std::vector<Bytes>& arguments) {
+  return !arguments.empty() && !arguments.front().starts_with("--");
+}
+}  // namespace
+
+Settings Config::read_all(const std::vector<Bytes>& arguments) {
+  from_starting_folder({});  // from here on it knows
+  Settings settings;
+  ConfigReader reader(settings);
+  size_t options = 0;
+  if (names_a_file(arguments)) {
+    options = 1;
+    if (arguments.front() != "-") {
+      reader.read_file(file_.empty() ? arguments.front() : file_);
+    } else {
+      if (standard_input_.empty()) standard_input_.assign(std::istreambuf_iterator<char>(std::cin), {});
+      reader.read_text(standard_input_, "standard input", true);
+    }
+  }
+  reader.read_arguments({arguments.begin() + static_cast<ptrdiff_t>(options), arguments.end()});
+  return settings;
+}
+
+void Config::load(const std::vector<Bytes>& arguments) {
+  settings_ = read_all(arguments);
+  arguments_ = arguments;
+  // The working folder will be another one, so the name has to stand without it.
+  if (names_a_file(arguments) && arguments.front() != "-") {
+    file_ = std::filesystem::canonical(from_starting_folder(arguments.front())).string();
+  }
+}
+
+void Config::load_text(View text, View name) {
+  Settings settings = settings_;
+  ConfigReader(settings).read_text(text, Bytes(name), false);
+  settings_ = std::move(settings);
+}
+
+void Config::picked_port(int port) { settings_.port = picked_port_ = port; }
+
+void Config::reload() {
+  Settings settings = read_all(arguments_);
+  if (settings.port == 0 && picked_port_ != 0) settings.port = picked_port_;
+  for (const Parameter& parameter : parameters()) {
+    if (parameter.is(Parameter::immutable) && parameter.lines(settings) != parameter.lines(settings_)) {
+      throw ConfigError(Bytes(parameter.name) + " cannot change while the server runs");
+    }
+  }
+  change(std::move(settings));
+}
+
+void Config::change(Settings settings) {
+  const Settings old = std::exchange(settings_, std::move(settings));
+  if (!on_change) return;
+  try {
+    on_change(old);
+  } catch (...) {
+    settings_ = old;
+    throw;
+  }
+}
+
+std::vector<std::pair<Bytes, Bytes>> Config::get(View pattern) const {
+  std::vector<std::pair<Bytes, Bytes>> found;
+  const bool is_pattern = pattern.find_first_of("[*?") != View::npos;
+  const auto matches = [&](View name) {
+    return is_pattern ? glob_match(pattern, name, true) : equals_ignore_case(pattern, name);
+  };
+  for (const Parameter& parameter : parameters()) {
+    if (is_pattern && parameter.is(Parameter::hidden)) continue;
+    if (matches(parameter.name)) found.emplace_back(parameter.name, parameter.print(settings_));
+    if (!parameter.alias.empty() && matches(parameter.alias)) {
+      found.emplace_back(parameter.alias, parameter.print(settings_));
+    }
+  }
+  return found;
+}
+
+void Config::set(const std::vector<std::pair<View, View>>& changes, bool guarded) {
+  const auto failed = [](View name, View why) {
+    return ConfigError("CONFIG SET failed (possibly related to argument '" + Bytes(name) + "') - " + Bytes(why));
+  };
+  std::vector<const Parameter*> wanted;
+  for (const auto& [name, value] : changes) {
+    const Parameter* parameter = find_parameter(name);
+    if (!parameter) {
+      throw ConfigError("Unknown option or number of arguments for CONFIG SET - '" + Bytes(name) + "'");
+    }
+    if (parameter->is(Parameter::immutable)) throw failed(name, "can't set immutable config");
+    if (parameter->is(Parameter::guarded) && !guarded) throw failed(name, "can't set protected config");
+    if (std::find(wanted.begin(), wanted.end(), parameter) != wanted.end()) throw failed(name, "duplicate parameter");
+    wanted.push_back(parameter);
+  }
+  Settings settings = settings_;
+  for (size_t i = 0; i < changes.size(); ++i) {
+    const Bytes value(changes[i].second);
+    try {
+      wanted[i]->parse(settings, std::span<const Bytes>(&value, 1));
+    } catch (const ValueError& failure) {
+      throw failed(wanted[i]->name, failure.what());
+    }
+  }
+  try {
+    change(std::move(settings));
+  } catch (const ConfigError& failure) {
+    throw failed(failure.parameter().empty() ? wanted.front()->name : View(failure.parameter()), failure.what());
+  }
+}
+
+std::vector<Bytes> Config::names() {
+  std::vector<Bytes> names;
+  for (const Parameter& parameter : parameters()) names.emplace_back(parameter.name);
+  return names;
+}
+
+bool Config::is_sensitive(View name) {
+  const Parameter* parameter = find_parameter(name);
+  return parameter && parameter->is(Parameter::sensitive);
+}
+
+}  // namespace redipy
