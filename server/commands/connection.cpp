@@ -30,7 +30,10 @@ void echo(Session&, const Args& args, Reply& reply) { reply.bulk(args[1]); }
 
 // SELECT index
 void select(Session& session, const Args& args, Reply& reply) {
-  const int64_t index = args.integer(1, "ERR invalid DB index");
+  const int64_t index = args.integer(1);
+  if (index != static_cast<int32_t>(index)) {
+    throw CommandError("ERR value is out of range, value must between -2147483648 and 2147483647");
+  }
   if (index < 0 || index >= session.server().store().databases()) throw CommandError(error::db_index_out_of_range);
   session.database = static_cast<int>(index);
   reply.ok();
