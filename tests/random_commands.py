@@ -7,10 +7,11 @@
 #
 # The commands come from templates (randomised/commands.py) over a small pool of keys, valid and invalid ones, in
 # several databases, half of the steps in RESP2 and half in RESP3. A difference is shown with its seed and step and the
-# shortest history that still leads to it. --seed 0 takes a new seed; --forever goes on with seed after seed.
+# shortest history that still leads to it. --seed 0 takes a new seed; --forever goes on with seed after seed; --events
+# compares keyspace notifications too.
 #
 # The pieces: randomised/grammar.py reads templates, words.py makes words, session.py runs a step on both servers,
-# compare.py and data.py compare, shrink.py shortens.
+# compare.py and data.py and events.py compare, shrink.py shortens.
 
 import argparse
 import random
@@ -19,6 +20,7 @@ import time
 
 from randomised.commands import FAMILIES, Generator
 from randomised.data import compare_data
+from randomised.events import Events
 from randomised.session import Pair, line
 from randomised.shrink import shrink
 from transcripts.server import Client, Closed, NoReply, Server
@@ -81,6 +83,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1, help="0: a new one")
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--families", default=",".join(FAMILIES), help="the default: all, " + ", ".join(FAMILIES))
+    parser.add_argument("--events", action="store_true", help="compare keyspace notifications too")
     parser.add_argument("--forever", action="store_true", help="one seed after the other, until something differs")
     arguments = parser.parse_args()
 
@@ -94,10 +97,14 @@ def main():
             for resp in (2, 3):
                 label = f"seed {seed}, RESP{resp}"
                 pair = Pair(Client(ours.socket, resp), Client(judge.socket, resp), judge.version)
+                if arguments.events:
+                    pair.events = Events(Client(ours.socket), Client(judge.socket))
                 generator = Generator(random.Random(seed * 2 + resp), arguments.families.split(","))
-                found = found or run(pair, generator, arguments.steps // 2, label)
+                found = run(pair, generator, arguments.steps // 2, label)
                 pair.ours.close()
                 pair.judge.close()
+                if found:
+                    break
             print(found or f"seed {seed}: {arguments.steps} steps without a difference, "
                   f"{time.monotonic() - began:.1f} s", flush=True)
             if not arguments.forever:

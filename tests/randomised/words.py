@@ -4,8 +4,9 @@
 # stand at the edges that stores care about: integers, bytes that are no text, what no longer fits a packed encoding.
 #
 # Keys begin with a letter for what mostly lies there: s string, n number, b bits, l list, h hash, t set, z sorted set,
-# g positions, p HyperLogLog. In a sorted set x all scores are 0, so that ranges by member are defined; no other command
-# is given its name to write.
+# g positions, p HyperLogLog. Two kinds of sorted set keep an invariant, and no other command is given their names to
+# write: in x all scores are 0, so that ranges by member are defined; in y all positions differ, so that there is one
+# nearest.
 
 POOLS = "snblhtzgp"
 KEYS_OF_A_KIND = 4
@@ -24,8 +25,8 @@ def any_key(random):
     return b"%s%d" % (random.choice(POOLS).encode(), random.randrange(KEYS_OF_A_KIND))
 
 
-def lex_key(random):
-    return b"x%d" % random.randrange(2)
+def kept_key(letter):
+    return lambda random: b"%s%d" % (letter.encode(), random.randrange(2))
 
 
 def one_of(*choices):
@@ -86,9 +87,10 @@ bit_offset = mixed((70, between(0, 70)), (20, lambda random: b"#%d" % random.ran
 
 KINDS = {letter: key(letter) for letter in POOLS}
 KINDS |= {
-    "k": any_key, "x": lex_key, "member": member, "new_member": new_member, "field": member, "value": value,
+    "k": any_key,
+    "x": kept_key("x"), "y": kept_key("y"), "member": member, "new_member": new_member, "field": member, "value": value,
     "score": score, "bound": bound, "lex": lex_bound, "i": index, "count": count, "pattern": pattern,
-    "lon": longitude, "lat": latitude, "radius": radius, "unit": one_of(b"m", b"km", b"ft", b"mi", b"KM", b"yd"),
+    "lon": longitude, "lat": latitude, "east": fraction(-180, 180, 6), "north": fraction(-85, 85, 6), "radius": radius, "unit": one_of(b"m", b"km", b"ft", b"mi", b"KM", b"yd"),
     "seconds": seconds, "ms": milliseconds, "at_seconds": at_seconds, "at_ms": at_milliseconds, "bits": bits,
     "bit_type": bit_type, "bit_offset": bit_offset, "bit": mixed((95, one_of(b"0", b"1")), (5, one_of(b"2", b"x"))),
     "db": one_of(b"0", b"1", b"2"), "int": between(-100, 100), "float": score,
