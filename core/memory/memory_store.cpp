@@ -78,12 +78,26 @@ void MemoryStore::mark_changed(Entry& entry) {
   note(entry, call_.event);
 }
 
+/// Whether the key that changes_[i] removes was made anew after it. Nobody hears of either then, only of what the key
+/// has become: SUNIONSTORE over an old value is `sunionstore`, no more.
+bool MemoryStore::was_replaced(size_t i) {
+  for (size_t later = i + 1; later < changes_.size(); ++later) {
+    Change& change = changes_[later];
+    if (change.event != Event::created || change.database != changes_[i].database) continue;
+    if (change.entry->key() != changes_[i].entry->key()) continue;
+    changes_.erase(changes_.begin() + static_cast<ptrdiff_t>(later));
+    return true;
+  }
+  return false;
+}
+
 /// Tells the listener, removes what was left empty, frees what left the tables.
 void MemoryStore::end_changes() {
   const int selected = selected_;
   for (size_t i = 0; i < changes_.size(); ++i) {
     const Change change = changes_[i];
     change.entry->set_noted(false);
+    if (change.event == Event::del && was_replaced(i)) continue;
     listener_.changed(change.database, change.entry->key(), change.event);
     if (change.entry->type() == Type::string || change.event == Event::created) continue;
     if (values::element_count(*change.entry) > 0) continue;

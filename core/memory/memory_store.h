@@ -159,6 +159,7 @@ class MemoryStore final : public Store {
   // memory_store.cpp
   void read_clock();
   void note(Entry& entry, Event event);
+  bool was_replaced(size_t i);
   void end_changes();
   Found locate(View key);
   void use(Entry& entry);
