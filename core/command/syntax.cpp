@@ -8,6 +8,7 @@
 #include <array>
 #include <cassert>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "core/base/text.h"

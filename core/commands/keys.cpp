@@ -2,6 +2,7 @@
 //
 // Commands on keys, whatever type of value they hold. Deadlines are in expiry.cpp, whole databases in databases.cpp.
 #include <algorithm>
+#include <limits>
 
 #include "core/base/glob.h"
 #include "core/command/help.h"
@@ -58,8 +59,10 @@ void renamenx(Store& store, const Args& args, Reply& reply) {
 
 /// Argument i as the number of a database that there is.
 int read_database(const Store& store, const Args& args, size_t i) {
+  constexpr int64_t least = std::numeric_limits<int>::min();
+  constexpr int64_t most = std::numeric_limits<int>::max();
   const int64_t number = args.integer(i);
-  if (number != static_cast<int32_t>(number)) {
+  if (number < least || number > most) {
     throw CommandError("ERR value is out of range, value must between -2147483648 and 2147483647");
   }
   if (number < 0 || number >= store.databases()) throw CommandError(error::db_index_out_of_range);

@@ -9,7 +9,6 @@
 #include "core/base/numbers.h"
 #include "core/command/error.h"
 #include "core/memory/handles.h"
-#include "core/memory/long_string.h"
 #include "core/memory/values.h"
 
 namespace redipy {
@@ -39,19 +38,9 @@ void MemoryStore::hold_clock() {
   if (clock_held_++ == 0) read_clock();
 }
 
-void MemoryStore::begin(const Call& call) {
-  if (clock_held_ == 0) read_clock();
-  call_ = call;
-}
-
 void MemoryStore::end() {
   handles_->clear();
   if (!changes_.empty() || !made_.empty() || !doomed_.empty()) end_changes();
-}
-
-void MemoryStore::select(int database) {
-  selected_ = database;
-  database_ = &databases_[static_cast<size_t>(database)];
 }
 
 /// Puts a change into the list, once per entry and event.
@@ -65,6 +54,7 @@ void MemoryStore::note(Entry& entry, Event event) {
   }
   entry.set_noted(true);
   changes_.push_back({&entry, selected_, event});
+  any_created_ |= event == Event::created;
 }
 
 void MemoryStore::mark_changed(Entry& entry) {
@@ -78,17 +68,11 @@ void MemoryStore::mark_changed(Entry& entry) {
   note(entry, call_.event);
 }
 
-/// Whether the key that changes_[i] removes was made anew after it. Nobody hears of either then, only of what the key
-/// has become: SUNIONSTORE over an old value is `sunionstore`, no more.
-bool MemoryStore::was_replaced(size_t i) {
-  for (size_t later = i + 1; later < changes_.size(); ++later) {
-    Change& change = changes_[later];
-    if (change.event != Event::created || change.database != changes_[i].database) continue;
-    if (change.entry->key() != changes_[i].entry->key()) continue;
-    changes_.erase(changes_.begin() + static_cast<ptrdiff_t>(later));
-    return true;
-  }
-  return false;
+/// Whether what is told as removed is there again: a command like SORT … STORE has replaced it.
+bool MemoryStore::was_replaced(const Change& change) {
+  if (change.event != Event::del || call_.event == Event::del) return false;
+  const View key = change.entry->key();
+  return databases_[static_cast<size_t>(change.database)].keys.find(hash_bytes(key), key) != nullptr;
 }
 
 /// Tells the listener, removes what was left empty, frees what left the tables.
@@ -97,7 +81,7 @@ void MemoryStore::end_changes() {
   for (size_t i = 0; i < changes_.size(); ++i) {
     const Change change = changes_[i];
     change.entry->set_noted(false);
-    if (change.event == Event::del && was_replaced(i)) continue;
+    if (was_replaced(change)) continue;  // only what came in its place is told
     listener_.changed(change.database, change.entry->key(), change.event);
     if (change.entry->type() == Type::string || change.event == Event::created) continue;
     if (values::element_count(*change.entry) > 0) continue;
@@ -108,6 +92,7 @@ void MemoryStore::end_changes() {
   for (Entry* entry : made_) detach_if_there(*entry);  // nothing came of them, and nobody hears of it
   for (Entry* entry : doomed_) dispose(entry);
   changes_.clear();
+  any_created_ = false;
   made_.clear();
   doomed_.clear();
   constexpr size_t most_kept = 4096;
@@ -207,7 +192,6 @@ Memory* MemoryStore::handle(Pool<Memory>& pool, Entry* entry) {
 }
 
 String* MemoryStore::string(View key) { return handle(handles_->strings, read(key, Type::string)); }
-#if REDIPY_TYPES
 Hash* MemoryStore::hash(View key) { return handle(handles_->hashes, read(key, Type::hash)); }
 List* MemoryStore::list(View key) { return handle(handles_->lists, read(key, Type::list)); }
 Set* MemoryStore::set(View key) { return handle(handles_->sets, read(key, Type::set)); }
@@ -219,17 +203,6 @@ Set& MemoryStore::make_set(View key) { return *handle(handles_->sets, &make(key,
 SortedSet& MemoryStore::make_sorted_set(View key) {
   return *handle(handles_->sorted_sets, &make(key, Type::sorted_set));
 }
-
-#else
-Hash* MemoryStore::hash(View key) { return read(key, Type::hash), nullptr; }
-List* MemoryStore::list(View key) { return read(key, Type::list), nullptr; }
-Set* MemoryStore::set(View key) { return read(key, Type::set), nullptr; }
-SortedSet* MemoryStore::sorted_set(View key) { return read(key, Type::sorted_set), nullptr; }
-Hash& MemoryStore::make_hash(View) { throw CommandError("ERR not there yet"); }
-List& MemoryStore::make_list(View) { throw CommandError("ERR not there yet"); }
-Set& MemoryStore::make_set(View) { throw CommandError("ERR not there yet"); }
-SortedSet& MemoryStore::make_sorted_set(View) { throw CommandError("ERR not there yet"); }
-#endif
 
 void MemoryStore::put_string(View key, View value, Expiry expiry) {
   const std::optional<int64_t> number = parse_integer(value);

@@ -34,7 +34,10 @@ class MemoryStore final : public Store {
   ~MemoryStore() override;
 
   // --- Store
-  void begin(const Call& call) override;
+  void begin(const Call& call) override {
+    if (clock_held_ == 0) read_clock();
+    call_ = call;
+  }
   void end() override;
   int64_t now() const override { return now_; }
   void set_event(Event event) override { call_.event = event; }
@@ -43,7 +46,10 @@ class MemoryStore final : public Store {
 
   int databases() const override { return static_cast<int>(databases_.size()); }
   int database() const override { return selected_; }
-  void select(int database) override;
+  void select(int database) override {
+    selected_ = database;
+    database_ = &databases_[static_cast<size_t>(database)];
+  }
   size_t size() const override { return database_->keys.size(); }
   size_t flush(int database, bool wait) override;
   void swap(int first, int second) override;
@@ -159,7 +165,7 @@ class MemoryStore final : public Store {
   // memory_store.cpp
   void read_clock();
   void note(Entry& entry, Event event);
-  bool was_replaced(size_t i);
+  bool was_replaced(const Change& change);
   void end_changes();
   Found locate(View key);
   void use(Entry& entry);
@@ -203,6 +209,7 @@ class MemoryStore final : public Store {
   uint32_t use_now_ = 0;  // seconds, or minutes under an LFU policy (eviction.h)
   int clock_held_ = 0;
   std::vector<Change> changes_;
+  bool any_created_ = false;    // whether one of them is Event::created
   std::vector<Entry*> made_;    // collections that were made by this command and are still empty
   std::vector<Entry*> doomed_;  // out of the tables, to be freed at end()
   std::unique_ptr<Handles> handles_;
