@@ -54,7 +54,6 @@ void MemoryStore::note(Entry& entry, Event event) {
   }
   entry.set_noted(true);
   changes_.push_back({&entry, selected_, event});
-  any_created_ |= event == Event::created;
 }
 
 void MemoryStore::mark_changed(Entry& entry) {
@@ -92,7 +91,6 @@ void MemoryStore::end_changes() {
   for (Entry* entry : made_) detach_if_there(*entry);  // nothing came of them, and nobody hears of it
   for (Entry* entry : doomed_) dispose(entry);
   changes_.clear();
-  any_created_ = false;
   made_.clear();
   doomed_.clear();
   constexpr size_t most_kept = 4096;

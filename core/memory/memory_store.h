@@ -209,7 +209,6 @@ class MemoryStore final : public Store {
   uint32_t use_now_ = 0;  // seconds, or minutes under an LFU policy (eviction.h)
   int clock_held_ = 0;
   std::vector<Change> changes_;
-  bool any_created_ = false;    // whether one of them is Event::created
   std::vector<Entry*> made_;    // collections that were made by this command and are still empty
   std::vector<Entry*> doomed_;  // out of the tables, to be freed at end()
   std::unique_ptr<Handles> handles_;
