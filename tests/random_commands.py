@@ -26,6 +26,7 @@ from randomised.shrink import shrink
 from transcripts.server import Client, Closed, NoReply, Server
 
 CHECK_EVERY = 500
+RESET_EVERY = 2500  # from then on with empty servers, so that a failing history is not too long to be shortened
 
 
 def fails(pair, history):
@@ -40,9 +41,11 @@ def fails(pair, history):
 
 def run(pair, generator, steps, label):
     """Runs so many steps; None, or a report of the first difference."""
-    pair.reset()
     history = []
     for number in range(1, steps + 1):
+        if number % RESET_EVERY == 1:
+            pair.reset()
+            history = []
         step = generator.step()
         history.append(step)
         try:
@@ -50,7 +53,7 @@ def run(pair, generator, steps, label):
         except (NoReply, Closed) as gone:
             return "\n".join([f"{label}, step {number}: {type(gone).__name__}", *shown(history[-20:])])
         if not found and (number % CHECK_EVERY == 0 or number == steps):
-            found = compare_data(pair, exchange=number == steps)
+            found = compare_data(pair, exchange=number % RESET_EVERY == 0 or number == steps)
             history.append([([b"SELECT", b"0"], "exact")])
         if found:
             return report(pair, history, f"{label}, step {number}: {found}")
@@ -87,8 +90,9 @@ def main():
     parser.add_argument("--forever", action="store_true", help="one seed after the other, until something differs")
     arguments = parser.parse_args()
 
-    ours = Server(arguments.server, "ours", [])
-    judge = Server(arguments.judge, "judge", [])
+    options = ["--notify-keyspace-events", "KEA"] if arguments.events else []
+    ours = Server(arguments.server, "ours", options)
+    judge = Server(arguments.judge, "judge", options)
     seed = arguments.seed or random.randrange(1, 10**9)
     found = None
     try:

@@ -9,10 +9,11 @@ CHANNELS = b"__keyevent@*__:*"
 
 
 class Events:
+    """The servers were started with notify-keyspace-events KEA."""
+
     def __init__(self, ours, judge):
         self.listeners = (ours, judge)
         for client in self.listeners:
-            client.call(b"CONFIG", b"SET", b"notify-keyspace-events", b"KEA")
             client.call(b"PSUBSCRIBE", CHANNELS)
 
     def difference(self):
