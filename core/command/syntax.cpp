@@ -4,8 +4,8 @@
 #include "core/command/syntax.h"
 
 #include <algorithm>
-#include <iterator>
 #include <cassert>
+#include <iterator>
 #include <span>
 #include <utility>
 
