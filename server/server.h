@@ -141,7 +141,7 @@ class Server final : public ChangeListener {
   LatencyMonitor latency_monitor_;
   Statistics statistics_;
   std::vector<Session*> monitors_;
-  std::atomic<uint64_t> next_session_id_{1};
+  std::atomic<uint64_t> next_session_id_{3};
   std::map<uint64_t, Session*> sessions_;
   Pause pause_;
   std::function<void()> due_changed_;

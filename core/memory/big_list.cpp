@@ -4,6 +4,7 @@
 #include "core/memory/big_list.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <new>
 
@@ -95,7 +96,7 @@ void BigList::drop_nodes(size_t node, size_t count) {
   if (ring_->nodes == 0) {
     clear();
   } else if (ring_->capacity > 8 && ring_->nodes < ring_->capacity / 4) {
-    resize_ring(ring_->capacity / 2);
+    resize_ring(std::bit_ceil(size_t{ring_->nodes} * 2));
   }
 }
 
@@ -155,8 +156,7 @@ void BigList::trim(RankRange kept) {
 
 void BigList::insert_into(size_t node, size_t index, View element) {
   Node& it = at(node);
-  const auto position =
-      index == it.count ? it.list.past_last() : it.list.at(static_cast<uint32_t>(index));
+  const auto position = index == it.count ? it.list.past_last() : it.list.at(static_cast<uint32_t>(index));
   it.list.insert(position, element);
   ++it.count;
   ++ring_->size;
@@ -200,12 +200,17 @@ void BigList::insert(size_t index, bool after, View element, NodeLimit limit) {
     return insert_into(node, 0, element);
   }
 
-  // The node is full: it is split, the new element goes to the part that does not have the pivot.
+  // The node is full: it is split, and the new element goes to the part that does not have the pivot.
   PackedList tail = at(node).list.split(static_cast<uint32_t>(before));
-  at(node).count = static_cast<uint32_t>(before);
-  Node& next = add_node(node + 1);
-  next.count = tail.size();
-  next.list = std::move(tail);
+  const auto moved = tail.size();
+  at(node).count -= moved;
+  Node& behind = add_node(node + 1);
+  behind.count = moved;
+  behind.list = std::move(tail);
+  if (is_large(element.size(), limit)) {
+    add_node(node + 1);
+    return insert_into(node + 1, 0, element);
+  }
   if (after) {
     insert_into(node + 1, 0, element);
   } else {

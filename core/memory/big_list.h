@@ -7,7 +7,8 @@
 // The nodes lie in a ring beside their counts, so that an index is found by running over an array, not from block to
 // block:
 //
-//   block:  size | first | nodes | capacity | [ list, count ] [ list, count ] …       a node i: (first + i) mod capacity
+//   block:  size | first | nodes | capacity | [ list, count ] [ list, count ] …       a node i: (first + i) mod
+//   capacity
 //
 // An element too large for a node with others has one of its own. The object is one pointer; the empty list is null.
 #pragma once

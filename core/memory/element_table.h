@@ -84,8 +84,8 @@ class ElementTable {
       bytes += heap::good_size(element->memory());
       return true;
     });
-    if (seen > 0) bytes = static_cast<size_t>(static_cast<double>(bytes) / static_cast<double>(seen) *
-                                              static_cast<double>(size()));
+    if (seen > 0)
+      bytes = static_cast<size_t>(static_cast<double>(bytes) / static_cast<double>(seen) * static_cast<double>(size()));
     return bytes + table_->memory() + heap::good_size(sizeof(Table));
   }
 

@@ -102,11 +102,10 @@ void MemoryHash::sample(size_t count, bool distinct, Visit visit) const {
   if (packed()) {
     listpack::Scratch field_text;
     listpack::Scratch value_text;
-    return sample_entries(entry().as<PackedList>(), 2, count, distinct, store().random(),
-                          [&](PackedList::Iterator at) {
-                            const auto field = *at;
-                            visit(field.view(field_text), (*++at).view(value_text));
-                          });
+    return sample_entries(entry().as<PackedList>(), 2, count, distinct, store().random(), [&](PackedList::Iterator at) {
+      const auto field = *at;
+      visit(field.view(field_text), (*++at).view(value_text));
+    });
   }
   if (size() == 0) return;
   sample_items(entry().as<FieldTable>().table(), count, distinct, store().random(),

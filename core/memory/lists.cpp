@@ -30,9 +30,7 @@ void MemoryList::read(F f) const {
 
 // --- reading
 
-size_t MemoryList::size() const {
-  return packed() ? entry().as<PackedList>().size() : entry().as<BigList>().size();
-}
+size_t MemoryList::size() const { return packed() ? entry().as<PackedList>().size() : entry().as<BigList>().size(); }
 
 std::optional<View> MemoryList::at(size_t index) const {
   std::optional<View> found;

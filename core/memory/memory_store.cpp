@@ -9,7 +9,6 @@
 #include "core/base/numbers.h"
 #include "core/command/error.h"
 #include "core/memory/handles.h"
-#include "core/memory/long_string.h"
 #include "core/memory/values.h"
 
 namespace redipy {
@@ -39,19 +38,9 @@ void MemoryStore::hold_clock() {
   if (clock_held_++ == 0) read_clock();
 }
 
-void MemoryStore::begin(const Call& call) {
-  if (clock_held_ == 0) read_clock();
-  call_ = call;
-}
-
 void MemoryStore::end() {
   handles_->clear();
   if (!changes_.empty() || !made_.empty() || !doomed_.empty()) end_changes();
-}
-
-void MemoryStore::select(int database) {
-  selected_ = database;
-  database_ = &databases_[static_cast<size_t>(database)];
 }
 
 /// Puts a change into the list, once per entry and event.
@@ -193,7 +182,6 @@ Memory* MemoryStore::handle(Pool<Memory>& pool, Entry* entry) {
 }
 
 String* MemoryStore::string(View key) { return handle(handles_->strings, read(key, Type::string)); }
-#if REDIPY_TYPES
 Hash* MemoryStore::hash(View key) { return handle(handles_->hashes, read(key, Type::hash)); }
 List* MemoryStore::list(View key) { return handle(handles_->lists, read(key, Type::list)); }
 Set* MemoryStore::set(View key) { return handle(handles_->sets, read(key, Type::set)); }
@@ -205,17 +193,6 @@ Set& MemoryStore::make_set(View key) { return *handle(handles_->sets, &make(key,
 SortedSet& MemoryStore::make_sorted_set(View key) {
   return *handle(handles_->sorted_sets, &make(key, Type::sorted_set));
 }
-
-#else
-Hash* MemoryStore::hash(View key) { return read(key, Type::hash), nullptr; }
-List* MemoryStore::list(View key) { return read(key, Type::list), nullptr; }
-Set* MemoryStore::set(View key) { return read(key, Type::set), nullptr; }
-SortedSet* MemoryStore::sorted_set(View key) { return read(key, Type::sorted_set), nullptr; }
-Hash& MemoryStore::make_hash(View) { throw CommandError("ERR not there yet"); }
-List& MemoryStore::make_list(View) { throw CommandError("ERR not there yet"); }
-Set& MemoryStore::make_set(View) { throw CommandError("ERR not there yet"); }
-SortedSet& MemoryStore::make_sorted_set(View) { throw CommandError("ERR not there yet"); }
-#endif
 
 void MemoryStore::put_string(View key, View value, Expiry expiry) {
   const std::optional<int64_t> number = parse_integer(value);

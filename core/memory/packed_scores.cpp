@@ -40,7 +40,7 @@ std::optional<PackedScores::Place> PackedScores::find(View member) const {
 size_t PackedScores::rank(Place place) const {
   size_t rank = 0;
   const auto found = list_.iterator(place.at);
-  for (auto at = list_.begin(); at != found; ++rank) ++++at;
+  for (auto at = list_.begin(); at != found; ++rank) ++ ++at;
   return rank;
 }
 

@@ -37,9 +37,12 @@ size_t max_intset_entries(const Options& options) {
 
 size_t MemorySet::size() const {
   switch (entry().encoding()) {
-    case Encoding::intset: return entry().as<IntSet>().size();
-    case Encoding::listpack: return entry().as<PackedList>().size();
-    default: return entry().as<MemberTable>().size();
+    case Encoding::intset:
+      return entry().as<IntSet>().size();
+    case Encoding::listpack:
+      return entry().as<PackedList>().size();
+    default:
+      return entry().as<MemberTable>().size();
   }
 }
 
@@ -49,8 +52,10 @@ bool MemorySet::has(View member) const {
       const auto number = parse_integer(member);
       return number && entry().as<IntSet>().contains(*number);
     }
-    case Encoding::listpack: return entry().as<PackedList>().find(member) != PackedList::none;
-    default: return entry().as<MemberTable>().find(member) != nullptr;
+    case Encoding::listpack:
+      return entry().as<PackedList>().find(member) != PackedList::none;
+    default:
+      return entry().as<MemberTable>().find(member) != nullptr;
   }
 }
 
@@ -80,7 +85,8 @@ void MemorySet::for_each(FunctionRef<bool(View member)> visit) const {
         if (!visit(texts().add(item))) return;
       }
       return;
-    default: entry().as<MemberTable>().table().for_each_while([&](const SetMember* it) { return visit(it->key()); });
+    default:
+      entry().as<MemberTable>().table().for_each_while([&](const SetMember* it) { return visit(it->key()); });
   }
 }
 
@@ -352,15 +358,25 @@ void MemorySet::pop(size_t count, Visit visit) {
       return true;
     });
     switch (entry().encoding()) {
-      case Encoding::intset: entry().as<IntSet>().clear(); break;
-      case Encoding::listpack: entry().as<PackedList>().clear(); break;
-      default: entry().as<MemberTable>().clear();
+      case Encoding::intset:
+        entry().as<IntSet>().clear();
+        break;
+      case Encoding::listpack:
+        entry().as<PackedList>().clear();
+        break;
+      default:
+        entry().as<MemberTable>().clear();
     }
   } else {
     switch (entry().encoding()) {
-      case Encoding::intset: pop_integers(count, visit); break;
-      case Encoding::listpack: pop_packed(count, visit); break;
-      default: pop_from_table(count, visit);
+      case Encoding::intset:
+        pop_integers(count, visit);
+        break;
+      case Encoding::listpack:
+        pop_packed(count, visit);
+        break;
+      default:
+        pop_from_table(count, visit);
     }
   }
   store().mark_changed(entry());

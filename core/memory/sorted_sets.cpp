@@ -147,11 +147,10 @@ uint64_t MemorySortedSet::scan(uint64_t cursor, size_t count, Visit visit) const
 void MemorySortedSet::sample(size_t count, bool distinct, Visit visit) const {
   if (packed()) {
     listpack::Scratch text;
-    return sample_entries(entry().as<PackedList>(), 2, count, distinct, store().random(),
-                          [&](PackedList::Iterator at) {
-                            const auto member = *at;
-                            visit(member.view(text), PackedScore::read(*++at));
-                          });
+    return sample_entries(entry().as<PackedList>(), 2, count, distinct, store().random(), [&](PackedList::Iterator at) {
+      const auto member = *at;
+      visit(member.view(text), PackedScore::read(*++at));
+    });
   }
   if (size() == 0) return;
   sample_items(entry().as<SortedTable>().table(), count, distinct, store().random(),
@@ -210,8 +209,7 @@ PutResult MemorySortedSet::put_in_table(View member, double score, PutCondition 
 
 PutResult MemorySortedSet::put(View member, double score, PutCondition condition) {
   if (member.size() > std::numeric_limits<uint32_t>::max() / 2) throw CommandError(error::string_too_long);
-  const PutResult result =
-      packed() ? put_packed(member, score, condition) : put_in_table(member, score, condition);
+  const PutResult result = packed() ? put_packed(member, score, condition) : put_in_table(member, score, condition);
   if (result.outcome == PutResult::added || result.outcome == PutResult::updated) store().mark_changed(entry());
   return result;
 }

@@ -73,9 +73,12 @@ RankRange SortedTable::ranks(const LexRange& range) const {
   const ScoreTree& tree = parts_->tree;
   const auto rank_of = [&](const LexBound& bound, bool behind) -> size_t {
     switch (bound.kind) {
-      case LexBound::minimum: return 0;
-      case LexBound::maximum: return tree.size();
-      default: return (behind ? tree.upper_bound(bound.member) : tree.lower_bound(bound.member)).rank;
+      case LexBound::minimum:
+        return 0;
+      case LexBound::maximum:
+        return tree.size();
+      default:
+        return (behind ? tree.upper_bound(bound.member) : tree.lower_bound(bound.member)).rank;
     }
   };
   const size_t from = rank_of(range.low, range.low.kind == LexBound::exclusive);

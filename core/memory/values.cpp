@@ -24,18 +24,22 @@ struct Kind {
 template <class F>
 auto with_container(const Entry& entry, F f) {
   switch (entry.encoding()) {
-    case Encoding::long_raw: return f(Kind<LongString>());
-    case Encoding::listpack: return f(Kind<PackedList>());
-    case Encoding::quicklist: return f(Kind<BigList>());
-    case Encoding::intset: return f(Kind<IntSet>());
-    case Encoding::skiplist: return f(Kind<SortedTable>());
-    default: return entry.type() == Type::hash ? f(Kind<FieldTable>()) : f(Kind<MemberTable>());
+    case Encoding::long_raw:
+      return f(Kind<LongString>());
+    case Encoding::listpack:
+      return f(Kind<PackedList>());
+    case Encoding::quicklist:
+      return f(Kind<BigList>());
+    case Encoding::intset:
+      return f(Kind<IntSet>());
+    case Encoding::skiplist:
+      return f(Kind<SortedTable>());
+    default:
+      return entry.type() == Type::hash ? f(Kind<FieldTable>()) : f(Kind<MemberTable>());
   }
 }
 
-constexpr bool has_container(Encoding encoding) {
-  return !Entry::is_inline(encoding) && encoding != Encoding::integer;
-}
+constexpr bool has_container(Encoding encoding) { return !Entry::is_inline(encoding) && encoding != Encoding::integer; }
 
 }  // namespace
 
@@ -51,8 +55,8 @@ void copy(const Entry& from, Entry& to) {
 
 size_t element_count(const Entry& entry) {
   if (entry.type() == Type::string) return 1;
-  const bool pairs = entry.encoding() == Encoding::listpack &&
-                     (entry.type() == Type::hash || entry.type() == Type::sorted_set);
+  const bool pairs =
+      entry.encoding() == Encoding::listpack && (entry.type() == Type::hash || entry.type() == Type::sorted_set);
   return with_container(entry, [&](auto kind) -> size_t {
     return entry.as<typename decltype(kind)::Container>().size() / (pairs ? 2 : 1);
   });
@@ -72,10 +76,13 @@ size_t memory(const Entry& entry, size_t samples) {
 
 size_t release_effort(const Entry& entry) {
   switch (entry.encoding()) {
-    case Encoding::quicklist: return entry.as<BigList>().count();
+    case Encoding::quicklist:
+      return entry.as<BigList>().count();
     case Encoding::hashtable:
-    case Encoding::skiplist: return element_count(entry);
-    default: return 1;
+    case Encoding::skiplist:
+      return element_count(entry);
+    default:
+      return 1;
   }
 }
 

@@ -57,7 +57,9 @@ TEST(CommandTable, rows_are_complete_and_consistent) {
     const bool runs = row.run.data || row.run.session;
     EXPECT_EQ(runs || !row.subcommands.empty(), !row.is(flag::not_yet)) << entry.full_name;
     EXPECT_FALSE(row.is(flag::read) && row.is(flag::write)) << entry.full_name;
-    if (row.run.data && row.keys.count > 0) EXPECT_TRUE(row.is(flag::read | flag::write)) << entry.full_name;
+    if (row.run.data && row.keys.count > 0) {
+      EXPECT_TRUE(row.is(flag::read | flag::write)) << entry.full_name;
+    }
   }
 }
 
