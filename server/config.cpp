@@ -55,7 +55,9 @@ void Config::load_text(View text, View name) {
   settings_ = std::move(settings);
 }
 
-void Config::picked_port(int port) { settings_.port = picked_port_ = port; }
+void Config::listens_at(int port) {
+  if (settings_.port == 0) settings_.port = picked_port_ = port;
+}
 
 void Config::reload() {
   Settings settings = read_all(arguments_);

@@ -61,8 +61,8 @@ class Config {
 
   /// The system allows no more clients than these.
   void lower_maxclients(int count) { settings_.maxclients = count; }
-  /// The system picked this port for port 0.
-  void picked_port(int port);
+  /// The port that the server has, which the system picked if it was told 0.
+  void listens_at(int port);
 
   /// Called after settings have changed at run time. May throw ConfigError to refuse: the old values come back, and
   /// nothing of the new ones may have been applied.

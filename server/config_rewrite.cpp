@@ -99,6 +99,10 @@ void write_durably(const Bytes& path, View text) {
 }  // namespace
 
 Bytes Config::rewritten(View text) const {
+  // A port that the system picked is none that the file should ask for.
+  const auto is_picked = [&](const Parameter& parameter) {
+    return parameter.name == "port" && picked_port_ != 0 && settings_.port == picked_port_;
+  };
   Bytes result;
   std::set<Bytes> said;  // parameters, with the key of those that have one
   bool signed_before = false;
@@ -116,6 +120,10 @@ Bytes Config::rewritten(View text) const {
       continue;
     }
     const Parameter::Lines lines = parameter->lines(settings_);
+    if (is_picked(*parameter)) {
+      result.append(line).append("\n");
+      continue;
+    }
     const Words* wanted = lines.empty() ? nullptr : line_about(*parameter, lines, *words);
     if (!wanted) continue;
     const Bytes topic = Bytes(parameter->name) + (parameter->is(Parameter::keyed) ? " " + wanted->front() : "");
@@ -131,6 +139,7 @@ Bytes Config::rewritten(View text) const {
   ConfigReader(read).read_text(result, "rewritten", true);
   Bytes added;
   for (const Parameter& parameter : parameters()) {
+    if (is_picked(parameter)) continue;
     const Parameter::Lines before = parameter.lines(read);
     for (const Words& line : parameter.lines(settings_)) {
       if (std::find(before.begin(), before.end(), line) == before.end()) added += as_line(parameter, line) + "\n";

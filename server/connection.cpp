@@ -129,6 +129,7 @@ void Connection::on_read(const boost::system::error_code& error, size_t count) {
     total += more;
   }
   server_.statistics().input_bytes.fetch_add(total, std::memory_order_relaxed);
+  server_.statistics().reads.fetch_add(1, std::memory_order_relaxed);
   process();
   if (closed_) return;
   if (input_.size() > server_.settings().client_query_buffer_limit) {
@@ -173,6 +174,7 @@ void Connection::send() {
       return close();
     }
     server_.statistics().output_bytes.fetch_add(sent, std::memory_order_relaxed);
+    server_.statistics().writes.fetch_add(1, std::memory_order_relaxed);
   }
   if (sent < out.size()) {
     queued_bytes_ += out.size() - sent;
@@ -207,6 +209,7 @@ void Connection::write_queued() {
         if (self->closed_) return;
         if (error) return self->close();
         self->server_.statistics().output_bytes.fetch_add(count, std::memory_order_relaxed);
+        self->server_.statistics().writes.fetch_add(1, std::memory_order_relaxed);
         self->queued_bytes_ -= count;
         self->queue_offset_ += count;
         if (self->queue_offset_ == self->queue_.front().size()) {

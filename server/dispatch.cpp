@@ -10,6 +10,7 @@
 #include "core/base/text.h"
 #include "core/base/ticks.h"
 #include "core/command/key_finder.h"
+#include "server/redacted.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -97,9 +98,19 @@ bool Dispatcher::run_single(Session& session, const Request& request, const Args
 }
 
 void Dispatcher::reject(Session& session, const Request& request, View error, Reply& reply) {
+  if (request.entry) ++server_.statistics().commands[request.entry->id].rejected;
+  if (request.entry && request.entry->command->name == "EXEC") {
+    // An EXEC that is refused ends its transaction.
+    session.transaction.discard();
+    session.transaction.broken = false;
+    server_.watches().unwatch(session);
+    const View reason = error.starts_with("ERR ") ? error.substr(4) : error;
+    const Bytes text = "EXECABORT Transaction discarded because of: " + Bytes(reason);
+    reply.error(text);
+    return count_error(text);
+  }
   reply.error(error);
   count_error(error);
-  if (request.entry) ++server_.statistics().commands[request.entry->id].rejected;
   if (session.transaction.open) session.transaction.failed = true;
 }
 
@@ -115,7 +126,6 @@ void Dispatcher::run_admitted(Session& session, const Request& request, std::spa
                               ReplyWriter& reply) {
   const Args args(words);
   const Command& command = *request.entry->command;
-  if (!server_.monitors().empty()) feed_monitors(session, args);
   started_ = ticks::now();
   if (command.run.session) return run_session_command(session, request, args, reply);
   if (!command.is(flag::blocking)) return run_data(session, request, words, reply);
@@ -164,7 +174,6 @@ void Dispatcher::run_session_command(Session& session, const Request& request, c
 void Dispatcher::execute(Session& session, const CommandTable::Entry& entry, const Args& args, Reply& reply) {
   const Request request{&entry, 0, static_cast<uint32_t>(args.size())};
   session.last_command = &entry;
-  if (!server_.monitors().empty()) feed_monitors(session, args);
   started_ = ticks::now();
   if (entry.command->run.session) return run_session_command(session, request, args, reply);
   const size_t mark = reply.mark();
@@ -243,6 +252,7 @@ void Dispatcher::finish(Session& session) {
 
 void Dispatcher::ran(const Request& request, const Args& args) {
   account(*request.entry, args, false);
+  if (!server_.monitors().empty()) feed_monitors(*request.entry, args);
   if (current_ && current_->tracking.on && request.entry->command->is(flag::read)) {
     server_.tracking().remember(*current_, *request.entry->command, args);
   }
@@ -252,6 +262,7 @@ void Dispatcher::ran(const Request& request, const Args& args) {
 void Dispatcher::refused(const Request& request, const Args& args, View error) {
   count_error(error);
   account(*request.entry, args, true);
+  if (!server_.monitors().empty()) feed_monitors(*request.entry, args);
   if (current_) finish(*current_);
 }
 
@@ -287,7 +298,8 @@ void Dispatcher::account(const CommandTable::Entry& entry, const Args& args, boo
   const int64_t us = ns / 1000;
   if (settings.slowlog_log_slower_than >= 0 && us >= settings.slowlog_log_slower_than && current_ &&
       !entry.command->is(flag::no_slowlog)) {
-    server_.slow_log().add(args, server_.clock().now_ms() / 1000, us, current_->link().peer_address(), current_->name,
+    const Redacted shown(entry, args);
+    server_.slow_log().add(shown.args(), server_.clock().now_ms() / 1000, us, current_->link().peer_address(), current_->name,
                            static_cast<size_t>(settings.slowlog_max_len));
   }
   if (settings.latency_monitor_threshold > 0 && us / 1000 >= settings.latency_monitor_threshold) {
@@ -297,21 +309,26 @@ void Dispatcher::account(const CommandTable::Entry& entry, const Args& args, boo
 }
 
 void Dispatcher::settings_changed(const Settings& settings) {
-  slow_ns_ = std::numeric_limits<int64_t>::max();
-  if (settings.slowlog_log_slower_than >= 0) slow_ns_ = settings.slowlog_log_slower_than * 1000;
+  constexpr int64_t never = std::numeric_limits<int64_t>::max();
+  const auto ns = [](int64_t amount, int64_t unit) { return amount > never / unit ? never : amount * unit; };
+  slow_ns_ = never;
+  if (settings.slowlog_log_slower_than >= 0) slow_ns_ = ns(settings.slowlog_log_slower_than, 1000);
   if (settings.latency_monitor_threshold > 0) {
-    slow_ns_ = std::min(slow_ns_, settings.latency_monitor_threshold * 1'000'000);
+    slow_ns_ = std::min(slow_ns_, ns(settings.latency_monitor_threshold, 1'000'000));
   }
 }
 
-void Dispatcher::feed_monitors(Session& session, const Args& args) {
-  if (session.last_command && session.last_command->command->is(flag::no_monitor | flag::admin)) return;
+void Dispatcher::feed_monitors(const CommandTable::Entry& entry, const Args& args) {
+  if (!current_ || entry.command->is(flag::no_monitor | flag::admin)) return;
   const int64_t now = server_.clock().now_us();
   Bytes fraction = std::to_string(now % 1000000);
   fraction.insert(0, 6 - fraction.size(), '0');
-  Bytes line = std::to_string(now / 1000000) + "." + fraction + " [" + std::to_string(session.database) + " " +
-               session.link().peer_address() + "]";
-  for (const View word : args) line += " " + quote(word);
+  Bytes peer = current_->link().peer_address();
+  if (peer.starts_with('/')) peer = "unix:" + peer.substr(0, peer.rfind(':'));
+  Bytes line = std::to_string(now / 1000000) + "." + fraction + " [" + std::to_string(current_->database) + " " +
+               peer + "]";
+  const Redacted shown(entry, args);
+  for (const View word : shown.args()) line += " " + quote(word);
   for (Session* monitor : server_.monitors()) {
     monitor->inbox().status(line);
     monitor->wake();

@@ -69,7 +69,7 @@ class Dispatcher final : public BatchObserver {
   void run_data(Session& session, const Request& request, std::span<const View> words, Reply& reply);
   void run_session_command(Session& session, const Request& request, const Args& args, Reply& reply);
   void account(const CommandTable::Entry& entry, const Args& args, bool failed);
-  void feed_monitors(Session& session, const Args& args);
+  void feed_monitors(const CommandTable::Entry& entry, const Args& args);
   void finish(Session& session);
 
   Server& server_;

@@ -33,10 +33,12 @@ View excerpt(View text) { return text.substr(0, 128); }
 Verdict known(const Case& it) {
   if (!it.request.entry) {
     Bytes text = "ERR unknown command '" + Bytes(excerpt(it.args[0])) + "', with args beginning with: ";
-    for (size_t i = 1; i < it.args.size() && text.size() < 128 + 20; ++i) {
-      text += "'" + Bytes(it.args[i].substr(0, 128)) + "' ";
+    Bytes shown;
+    for (size_t i = 1; i < it.args.size() && shown.size() < 128; ++i) {
+      const View word = it.args[i].substr(0, 128 - shown.size());
+      shown += "'" + Bytes(word.substr(0, word.find('\0'))) + "' ";
     }
-    return refuse(text);
+    return refuse(text + shown);
   }
   const Command& command = it.command();
   if (!command.subcommands.empty() && it.args.size() > 1) {
@@ -49,7 +51,8 @@ Verdict right_arity(const Case& it) {
   const auto given = static_cast<int>(it.args.size());
   const int arity = it.command().arity;
   const bool right = arity >= 0 ? given == arity : given >= -arity;
-  if (right && it.command().subcommands.empty()) return pass();
+  const bool runs = it.command().subcommands.empty() || it.command().run.session;  // a container may run too: COMMAND
+  if (right && runs) return pass();
   return refuse(wrong_arity(it.request.entry->full_name).what());
 }
 

@@ -45,6 +45,7 @@ Network::Network(Server& server)
       drain_timer_(threads_.front()->context),
       signals_(threads_.front()->context, SIGINT, SIGTERM, SIGHUP) {
   server_.on_shutdown([this] { stop(); });
+  server_.on_listen_changed([this](const Settings& old) { relisten(old); });
   server_.on_due_changed([this] { asio::post(threads_.front()->context, [this] { arm_due_timer(); }); });
 }
 
@@ -58,27 +59,7 @@ Network::~Network() {
 
 void Network::listen() {
   const Settings& settings = server_.settings();
-  if (settings.port >= 0) {
-    for (const Bytes& written : settings.bind) {
-      const bool may_be_missing = written.starts_with('-');
-      const Bytes text = may_be_missing ? written.substr(1) : written;
-      try {
-        boost::system::error_code error;
-        if (text == "*") {
-          listen_tcp(asio::ip::address_v4::any(), settings.port);
-        } else if (const auto address = asio::ip::make_address(text, error); !error) {
-          listen_tcp(address, settings.port);
-        } else {
-          asio::ip::tcp::resolver resolver(threads_.front()->context);
-          for (const auto& found : resolver.resolve(text, "")) listen_tcp(found.endpoint().address(), settings.port);
-        }
-      } catch (const std::exception& failure) {
-        if (may_be_missing) continue;
-        throw std::runtime_error("Cannot listen on " + text + " port " + std::to_string(settings.port) + ": " +
-                                 failure.what());
-      }
-    }
-  }
+  listen_tcp(settings);
   if (!settings.unixsocket.empty()) {
     try {
       listen_unix(settings.unixsocket, settings.unixsocketperm);
@@ -88,13 +69,73 @@ void Network::listen() {
   }
   if (tcp_.empty() && unix_.empty()) throw std::runtime_error("Nothing to listen on: neither bind, port nor unixsocket");
   server_.listening_port = port_;
+  if (port_ != 0) server_.config().listens_at(port_);
+}
+
+void Network::listen_tcp(const Settings& settings) {
+  if (settings.port < 0) return;
+  for (const Bytes& written : settings.bind) {
+    const bool may_be_missing = written.starts_with('-');
+    const Bytes text = may_be_missing ? written.substr(1) : written;
+    try {
+      boost::system::error_code error;
+      if (text == "*") {
+        listen_tcp(asio::ip::address_v4::any(), settings.port);
+      } else if (text == "::*") {
+        listen_tcp(asio::ip::address_v6::any(), settings.port);
+      } else if (const auto address = asio::ip::make_address(text, error); !error) {
+        listen_tcp(address, settings.port);
+      } else {
+        asio::ip::tcp::resolver resolver(threads_.front()->context);
+        for (const auto& found : resolver.resolve(text, "")) listen_tcp(found.endpoint().address(), settings.port);
+      }
+    } catch (const boost::system::system_error& failure) {
+      // What '-' allows is that the address is not there, not that its port is taken.
+      const auto& code = failure.code();
+      const bool missing = code == asio::error::address_family_not_supported || code.category() != boost::system::system_category() ||
+                           code.value() == EADDRNOTAVAIL || code.value() == EPROTONOSUPPORT;
+      if (may_be_missing && missing) continue;
+      throw std::runtime_error("Cannot listen on " + text + " port " + std::to_string(settings.port) + ": " +
+                               failure.what());
+    }
+  }
+}
+
+void Network::relisten(const Settings& old) {
+  const std::lock_guard guard(listeners_);
+  if (stopping_) return;
+  const Settings& settings = server_.settings();
+  const auto listen_as = [&](const Settings& wanted) {
+    boost::system::error_code ignored;
+    for (auto& acceptor : tcp_) acceptor->close(ignored);
+    tcp_.clear();
+    port_ = 0;
+    listen_tcp(wanted);
+  };
+  Bytes failure;
+  try {
+    listen_as(settings);
+  } catch (const std::runtime_error& error) {
+    failure = error.what();
+    spdlog::warn("{}", failure);
+    try {
+      listen_as(old);
+    } catch (const std::runtime_error& again) {
+      spdlog::error("{}", again.what());
+    }
+  }
+  server_.listening_port = port_;
+  for (auto& acceptor : tcp_) accept(acceptor);
+  if (failure.empty()) return;
+  if (settings.port == old.port) throw ConfigError("Failed to bind to specified addresses.", "bind");
+  throw ConfigError("Unable to listen on this port. Check server logs.", "port");
 }
 
 void Network::listen_tcp(const asio::ip::address& address, int port) {
   // All addresses share the port that the system picked for the first.
   if (port == 0 && port_ != 0) port = port_;
   const asio::ip::tcp::endpoint endpoint(address, static_cast<uint16_t>(port));
-  auto acceptor = std::make_unique<TcpAcceptor>(threads_.front()->context, endpoint.protocol());
+  auto acceptor = std::make_shared<TcpAcceptor>(threads_.front()->context, endpoint.protocol());
   acceptor->set_option(asio::socket_base::reuse_address(true));
   if (address.is_v6()) acceptor->set_option(asio::ip::v6_only(true));
   acceptor->bind(endpoint);
@@ -106,30 +147,33 @@ void Network::listen_tcp(const asio::ip::address& address, int port) {
 void Network::listen_unix(const Bytes& path, int permissions) {
   ::unlink(path.c_str());
   const asio::local::stream_protocol::endpoint endpoint(path);
-  auto acceptor = std::make_unique<UnixAcceptor>(threads_.front()->context, endpoint.protocol());
+  auto acceptor = std::make_shared<UnixAcceptor>(threads_.front()->context, endpoint.protocol());
   acceptor->bind(endpoint);
   if (permissions != 0) ::chmod(path.c_str(), static_cast<mode_t>(permissions));
   acceptor->listen(server_.settings().tcp_backlog);
   unix_.push_back(std::move(acceptor));
 }
 
+/// With listeners_ held. A closed acceptor's last handler finds it closed.
 template <class Acceptor>
-void Network::accept(Acceptor& acceptor) {
+void Network::accept(const std::shared_ptr<Acceptor>& acceptor) {
   NetworkThread& thread = *threads_[next_thread_++ % threads_.size()];
   using Peer = asio::basic_stream_socket<typename Acceptor::protocol_type, asio::io_context::executor_type>;
-  acceptor.async_accept(thread.context, [this, &acceptor, &thread](const boost::system::error_code& error, Peer socket) {
-    if (error == asio::error::operation_aborted || stopping_) return;
+  acceptor->async_accept(thread.context, [this, acceptor, &thread](const boost::system::error_code& error, Peer socket) {
+    if (error == asio::error::operation_aborted) return;
+    const auto again = [this, acceptor] {
+      const std::lock_guard guard(listeners_);
+      if (!stopping_ && acceptor->is_open()) accept(acceptor);
+    };
     if (error) {
       spdlog::warn("Accepting a connection failed: {}", error.message());
       // Out of descriptors: the next attempt would fail at once as well; wait for one to be closed.
       auto retry = std::make_shared<asio::steady_timer>(threads_.front()->context, std::chrono::milliseconds(100));
-      retry->async_wait([this, &acceptor, retry](const boost::system::error_code&) {
-        if (!stopping_) accept(acceptor);
-      });
+      retry->async_wait([again, retry](const boost::system::error_code&) { again(); });
       return;
     }
     take(Socket(std::move(socket)), thread);
-    accept(acceptor);
+    again();
   });
 }
 
@@ -155,8 +199,11 @@ Bytes Network::refusal(Connection& connection) {
 }
 
 void Network::run() {
-  for (auto& acceptor : tcp_) accept(*acceptor);
-  for (auto& acceptor : unix_) accept(*acceptor);
+  {
+    const std::lock_guard guard(listeners_);
+    for (auto& acceptor : tcp_) accept(acceptor);
+    for (auto& acceptor : unix_) accept(acceptor);
+  }
   hear_signals();
   tick();
   std::vector<std::thread> others;
@@ -192,7 +239,12 @@ void Network::hear_signals() {
 }
 
 void Network::tick() {
-  cron_timer_.expires_after(std::chrono::milliseconds(1000 / std::clamp(server_.settings().hz, 1, 500)));
+  int frequency = 1;
+  {
+    const std::lock_guard guard(server_.lock());
+    frequency = server_.cron_frequency();
+  }
+  cron_timer_.expires_after(std::chrono::milliseconds(1000 / frequency));
   cron_timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
     {
@@ -229,20 +281,26 @@ void Network::arm_due_timer() {
 
 void Network::stop() {
   asio::post(threads_.front()->context, [this] {
-    if (stopping_) return;
-    stopping_ = true;
+    {
+      const std::lock_guard guard(listeners_);
+      if (stopping_) return;
+      stopping_ = true;
+    }
     drain();
   });
 }
 
 /// Takes no new connections, lets every session send what it has, and ends.
 void Network::drain() {
-  boost::system::error_code ignored;
-  for (auto& acceptor : tcp_) acceptor->close(ignored);
-  for (auto& acceptor : unix_) {
-    const auto endpoint = acceptor->local_endpoint(ignored);
-    ::unlink(endpoint.path().c_str());
-    acceptor->close(ignored);
+  {
+    const std::lock_guard guard(listeners_);
+    boost::system::error_code ignored;
+    for (auto& acceptor : tcp_) acceptor->close(ignored);
+    for (auto& acceptor : unix_) {
+      const auto endpoint = acceptor->local_endpoint(ignored);
+      ::unlink(endpoint.path().c_str());
+      acceptor->close(ignored);
+    }
   }
   cron_timer_.cancel();
   due_timer_.cancel();

@@ -10,12 +10,15 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "server/connection.h"
 
 namespace redipy {
+
+struct Settings;
 
 class Network {
  public:
@@ -30,15 +33,19 @@ class Network {
   void run();
   /// Any thread.
   void stop();
+  /// Any thread: listens where the settings say now instead of where `old` says; throws ConfigError, and listens as
+  /// before, if that cannot be. Connections stay.
+  void relisten(const Settings& old);
 
  private:
   using TcpAcceptor = asio::basic_socket_acceptor<asio::ip::tcp, asio::io_context::executor_type>;
   using UnixAcceptor = asio::basic_socket_acceptor<asio::local::stream_protocol, asio::io_context::executor_type>;
 
+  void listen_tcp(const Settings& settings);
   void listen_tcp(const asio::ip::address& address, int port);
   void listen_unix(const Bytes& path, int permissions);
   template <class Acceptor>
-  void accept(Acceptor& acceptor);
+  void accept(const std::shared_ptr<Acceptor>& acceptor);
   void take(Socket socket, NetworkThread& thread);
   Bytes refusal(Connection& connection);
   void hear_signals();
@@ -49,8 +56,9 @@ class Network {
   Server& server_;
   std::vector<std::unique_ptr<NetworkThread>> threads_;  // the first is the caller of run()
   size_t next_thread_ = 0;
-  std::vector<std::unique_ptr<TcpAcceptor>> tcp_;
-  std::vector<std::unique_ptr<UnixAcceptor>> unix_;
+  std::mutex listeners_;  // guards the acceptors; taken after the server's lock, never before it
+  std::vector<std::shared_ptr<TcpAcceptor>> tcp_;
+  std::vector<std::shared_ptr<UnixAcceptor>> unix_;
   asio::steady_timer cron_timer_;
   asio::steady_timer due_timer_;
   asio::steady_timer drain_timer_;

@@ -13,6 +13,7 @@
 #include "server/config.h"
 #include "server/memory_options.h"
 #include "server/notifications.h"
+#include "server/process.h"
 #include "server/session.h"
 
 namespace redipy {
@@ -48,8 +49,9 @@ Server::Server(Config& config)
   started_ms_ = clock_->now_ms();
   last_save_s = started_ms_ / 1000;
   last_sample_ms_ = started_ms_;
-  config.on_change = [this](const Settings&) { settings_changed(); };
+  config.on_change = [this](const Settings& old) { apply_changes(old); };
   settings_changed();
+  startup_bytes_ = heap::used();
 }
 
 Server::~Server() { config_.on_change = nullptr; }
@@ -103,15 +105,55 @@ void Server::cron() {
     statistics_.input_rate.sample(statistics_.input_bytes, seconds);
     statistics_.output_rate.sample(statistics_.output_bytes, seconds);
     statistics_.cycles_rate.sample(statistics_.eventloop_cycles, seconds);
+    statistics_.cpu_rate.sample(static_cast<uint64_t>(statistics_.cpu_us()), seconds);
   }
 
+  close_idle_clients(now);
+  evict_clients();
+}
+
+void Server::close_idle_clients(int64_t now) {
   const int64_t idle_limit = int64_t{settings().timeout} * 1000;
-  if (idle_limit > 0) {
-    for_each_session([&](Session& session) {
-      if (session.wait.active() || session.subscriptions.any() || session.monitor) return;
-      if (now - session.last_interaction_ms > idle_limit) session.close_now();
-    });
+  if (idle_limit == 0) return;
+  for_each_session([&](Session& session) {
+    if (session.wait.active() || session.subscriptions.any() || session.monitor) return;
+    if (now - session.last_interaction_ms > idle_limit) session.close_now();
+  });
+}
+
+size_t Server::client_bytes(const Session& session) {
+  return sizeof(Session) + session.input_capacity + session.output_bytes + session.inbox_bytes() +
+         session.transaction.bytes;
+}
+
+/// Above maxmemory-clients, those with the largest buffers go.
+void Server::evict_clients() {
+  const int64_t wanted = settings().maxmemory_clients;
+  const uint64_t limit = wanted >= 0 ? static_cast<uint64_t>(wanted)
+                                     : settings().maxmemory / 100 * static_cast<uint64_t>(-wanted);
+  if (limit == 0) return;
+  std::vector<std::pair<size_t, Session*>> clients;
+  size_t total = 0;
+  for_each_session([&](Session& session) {
+    const size_t bytes = client_bytes(session);
+    total += bytes;
+    if (!session.no_evict && !session.closing && !session.killed) clients.emplace_back(bytes, &session);
+  });
+  if (total <= limit) return;
+  std::sort(clients.begin(), clients.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  for (const auto& [bytes, session] : clients) {
+    if (total <= limit) break;
+    total -= bytes;
+    ++statistics_.evicted_clients;
+    session->close_now();
   }
+}
+
+int Server::cron_frequency() const {
+  constexpr size_t clients_per_run = 200;
+  int hz = settings().hz;
+  while (settings().dynamic_hz && hz < 500 && session_count() > clients_per_run * static_cast<size_t>(hz)) hz *= 2;
+  return std::clamp(hz, 1, 500);
 }
 
 std::optional<int64_t> Server::next_due() const {
@@ -130,6 +172,37 @@ void Server::request_shutdown() {
   if (shutdown_) shutdown_();
 }
 
+/// What can fail comes first, so that a refusal leaves all as it was.
+void Server::apply_changes(const Settings& old) {
+  const Settings& now = settings();
+  if (now.maxclients > old.maxclients) {
+    const int allowed = process::allow_clients(now.maxclients, now.io_threads);
+    if (allowed < now.maxclients) {
+      throw ConfigError("The operating system is not able to handle the specified number of clients, try with " +
+                            std::to_string(allowed),
+                        "maxclients");
+    }
+  }
+  if (now.dir != old.dir) {
+    try {
+      process::enter_folder(now.dir);
+    } catch (const std::runtime_error& failure) {
+      throw ConfigError(failure.what(), "dir");
+    }
+  }
+  if ((now.port != old.port || now.bind != old.bind) && listen_changed_) {
+    try {
+      listen_changed_(old);
+    } catch (const ConfigError&) {
+      if (now.dir != old.dir) process::enter_folder(old.dir);
+      throw;
+    }
+  }
+  if (now.loglevel != old.loglevel) process::set_log_level(now.loglevel);
+  settings_changed();
+}
+
+/// Tells the parts that hold copies: limits of the engine, lengths of logs.
 void Server::settings_changed() {
   memory_->apply(memory_options(settings()));
   dispatcher_.settings_changed(settings());

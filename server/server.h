@@ -99,8 +99,8 @@ class Server final : public ChangeListener {
   /// Asks the network to drain and end; returns at once.
   void request_shutdown();
 
-  /// Applies what changed in the settings to the parts that hold copies: limits of the engine, thresholds.
-  void settings_changed();
+  /// Told when bind or port have changed; throws ConfigError if it cannot listen there.
+  void on_listen_changed(std::function<void(const Settings& old)> callback) { listen_changed_ = std::move(callback); }
 
   // --- ChangeListener
   void changed(int database, View key, Event event) override;
@@ -111,11 +111,21 @@ class Server final : public ChangeListener {
   uint64_t changes_since_save() const { return changes_; }
   void reset_changes() { changes_ = 0; }
   int64_t started_ms() const { return started_ms_; }
+  size_t startup_bytes() const { return startup_bytes_; }
+  /// How often per second cron() is to run now: hz, or more with dynamic-hz and many clients.
+  int cron_frequency() const;
+  /// What the buffers of a client take.
+  static size_t client_bytes(const Session& session);
   const Bytes& run_id() const { return run_id_; }
   int listening_port = 0;  ///< after the system picked one
   int64_t last_save_s = 0;
 
  private:
+  void apply_changes(const Settings& old);
+  void settings_changed();
+  void close_idle_clients(int64_t now);
+  void evict_clients();
+
   std::mutex lock_;
   Config& config_;
   std::unique_ptr<Clock> clock_;
@@ -131,13 +141,15 @@ class Server final : public ChangeListener {
   LatencyMonitor latency_monitor_;
   Statistics statistics_;
   std::vector<Session*> monitors_;
-  std::atomic<uint64_t> next_session_id_{1};
+  std::atomic<uint64_t> next_session_id_{3};
   std::map<uint64_t, Session*> sessions_;
   Pause pause_;
   std::function<void()> due_changed_;
   std::function<void()> shutdown_;
+  std::function<void(const Settings& old)> listen_changed_;
   uint64_t changes_ = 0;
   int64_t started_ms_ = 0;
+  size_t startup_bytes_ = 0;
   Bytes run_id_;
   int64_t last_sample_ms_ = 0;
 };

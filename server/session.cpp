@@ -27,8 +27,7 @@ Session::~Session() = default;
 
 bool Session::plain() const {
   return authenticated && !transaction.open && reply_mode == ReplyMode::on &&
-         !(protocol_ == 2 && subscriptions.any()) && server_.pause_state().until_ms == 0 &&
-         server_.monitors().empty() && !tracking.caching;
+         !(protocol_ == 2 && subscriptions.any()) && server_.pause_state().until_ms == 0 && !tracking.caching;
 }
 
 bool Session::gather(Input& input, Scratch& scratch) {

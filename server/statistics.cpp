@@ -3,6 +3,8 @@
 // Percentiles and rates.
 #include "server/statistics.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -29,6 +31,35 @@ void Statistics::Rate::sample(uint64_t count, double seconds) {
   if (seconds > 0) samples[next] = static_cast<double>(count - last_count) / seconds;
   next = (next + 1) % samples.size();
   last_count = count;
+}
+
+namespace {
+int64_t process_cpu_us() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1'000'000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+}
+}  // namespace
+
+int64_t Statistics::cpu_us() const { return process_cpu_us() - cpu_us_before; }
+
+uint64_t Statistics::command_nanoseconds() const {
+  uint64_t sum = 0;
+  for (const CommandStatistics& command : commands) sum += command.nanoseconds;
+  return sum;
+}
+
+void Statistics::reset() {
+  for (CommandStatistics& command : commands) command = {};
+  errors.clear();
+  for (uint64_t* count : {&commands_processed, &connections_received, &connections_rejected, &error_replies,
+                          &output_limit_disconnections, &query_limit_disconnections, &evicted_clients,
+                          &tracking_invalidations, &eventloop_cycles}) {
+    *count = 0;
+  }
+  for (std::atomic<uint64_t>* count : {&input_bytes, &output_bytes, &reads, &writes}) *count = 0;
+  for (Rate* rate : {&commands_rate, &input_rate, &output_rate, &cycles_rate, &cpu_rate}) *rate = {};
+  cpu_us_before = process_cpu_us();
 }
 
 double Statistics::Rate::per_second() const {

@@ -58,14 +58,15 @@ struct Statistics {
   uint64_t connections_received = 0;
   uint64_t connections_rejected = 0;
   uint64_t error_replies = 0;
-  uint64_t unexpected_error_replies = 0;
   uint64_t output_limit_disconnections = 0;
   uint64_t query_limit_disconnections = 0;
   uint64_t evicted_clients = 0;
   uint64_t tracking_invalidations = 0;
-  uint64_t blocked_ever = 0;
   std::atomic<uint64_t> input_bytes{0};   ///< any thread
   std::atomic<uint64_t> output_bytes{0};  ///< any thread
+  std::atomic<uint64_t> reads{0};         ///< any thread
+  std::atomic<uint64_t> writes{0};        ///< any thread
+  int64_t cpu_us_before = 0;  ///< CPU time of the process that is not counted any more
   uint64_t eventloop_cycles = 0;
   uint64_t peak_memory = 0;
 
@@ -77,7 +78,13 @@ struct Statistics {
     void sample(uint64_t count, double seconds);
     double per_second() const;
   };
-  Rate commands_rate, input_rate, output_rate, cycles_rate;
+  Rate commands_rate, input_rate, output_rate, cycles_rate, cpu_rate;
+
+  /// CPU time of the process since the last reset.
+  int64_t cpu_us() const;
+  uint64_t command_nanoseconds() const;
+  /// CONFIG RESETSTAT: as at the start, but for the peak of memory.
+  void reset();
 };
 
 }  // namespace redipy

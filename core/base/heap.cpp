@@ -134,6 +134,12 @@ Statistics statistics() {
           .metadata = read_size("stats.metadata")};
 }
 
+Bytes report() {
+  Bytes text;
+  malloc_stats_print([](void* to, const char* part) { *static_cast<Bytes*>(to) += part; }, &text, nullptr);
+  return text;
+}
+
 void purge() {
   mallctl("thread.tcache.flush", nullptr, nullptr, nullptr, 0);
   static_assert(MALLCTL_ARENAS_ALL == 4096);
@@ -186,6 +192,8 @@ size_t good_size(size_t size) { return size <= 8 ? 8 : (size + 15) & ~size_t{15}
 size_t used() { return in_use.load(std::memory_order_relaxed); }
 
 Statistics statistics() { return {}; }
+
+Bytes report() { return {}; }
 
 void purge() { malloc_trim(0); }
 

@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/base/view.h"
+
 namespace redipy::heap {
 
 // At least size bytes, aligned for any ordinary type; throws std::bad_alloc when there are none. Never null.
@@ -48,6 +50,9 @@ struct Statistics {
   size_t metadata = 0;   // the allocator's own data
 };
 Statistics statistics();
+
+// All that the allocator tells about itself, as text; empty without jemalloc. Slow.
+Bytes report();
 
 // Returns unused pages to the system; slow.
 void purge();

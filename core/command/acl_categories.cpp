@@ -37,7 +37,15 @@ std::span<const View> acl_categories() { return names; }
 
 bool in_acl_category(const CommandTable::Entry& entry, View category) {
   const Command& command = *entry.command;
-  if (category == "read") return command.is(flag::read);
+  // What a container's subcommands do is theirs.
+  if (!command.subcommands.empty() && !command.run.session) return category == "slow";
+  // What belongs to more or other families than its own.
+  if (command.name == "SORT" || command.name == "SORT_RO") {
+    if (category == "set" || category == "sortedset" || category == "list" || category == "dangerous") return true;
+    if (category == "keyspace") return false;
+  }
+  if (category == "admin" && !entry.parent && (command.name == "LASTSAVE" || command.name == "ROLE")) return true;
+  if (category == "read") return command.is(flag::read) && entry.group != Group::scripting;
   if (category == "write") return command.is(flag::write);
   if (category == "fast") return command.is(flag::fast);
   if (category == "slow") return !command.is(flag::fast);

@@ -4,6 +4,7 @@
 #include "core/command/syntax.h"
 
 #include <algorithm>
+#include <span>
 #include <array>
 #include <cassert>
 #include <optional>

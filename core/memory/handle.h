@@ -50,8 +50,7 @@ class Pool {
     return more_[index / block_size][index % block_size];
   }
   void clear() {
-    if (used_ > block_size && more_.size() > kept_blocks) [[unlikely]]
-      more_.resize(kept_blocks);
+    if (used_ > block_size && more_.size() > kept_blocks) more_.resize(kept_blocks);
     used_ = 0;
   }
 

@@ -4,6 +4,7 @@
 // MEMORY tell. See memory_store.h.
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "core/base/heap.h"
 #include "core/memory/memory_store.h"

@@ -9,7 +9,6 @@
 #include "core/base/numbers.h"
 #include "core/command/error.h"
 #include "core/memory/handles.h"
-#include "core/memory/long_string.h"
 #include "core/memory/values.h"
 
 namespace redipy {
@@ -39,19 +38,9 @@ void MemoryStore::hold_clock() {
   if (clock_held_++ == 0) read_clock();
 }
 
-void MemoryStore::begin(const Call& call) {
-  if (clock_held_ == 0) read_clock();
-  call_ = call;
-}
-
 void MemoryStore::end() {
   handles_->clear();
   if (!changes_.empty() || !made_.empty() || !doomed_.empty()) end_changes();
-}
-
-void MemoryStore::select(int database) {
-  selected_ = database;
-  database_ = &databases_[static_cast<size_t>(database)];
 }
 
 /// Puts a change into the list, once per entry and event.
@@ -78,12 +67,20 @@ void MemoryStore::mark_changed(Entry& entry) {
   note(entry, call_.event);
 }
 
+/// Whether what is told as removed is there again: a command like SORT … STORE has replaced it.
+bool MemoryStore::was_replaced(const Change& change) {
+  if (change.event != Event::del || call_.event == Event::del) return false;
+  const View key = change.entry->key();
+  return databases_[static_cast<size_t>(change.database)].keys.find(hash_bytes(key), key) != nullptr;
+}
+
 /// Tells the listener, removes what was left empty, frees what left the tables.
 void MemoryStore::end_changes() {
   const int selected = selected_;
   for (size_t i = 0; i < changes_.size(); ++i) {
     const Change change = changes_[i];
     change.entry->set_noted(false);
+    if (was_replaced(change)) continue;  // only what came in its place is told
     listener_.changed(change.database, change.entry->key(), change.event);
     if (change.entry->type() == Type::string || change.event == Event::created) continue;
     if (values::element_count(*change.entry) > 0) continue;
@@ -193,7 +190,6 @@ Memory* MemoryStore::handle(Pool<Memory>& pool, Entry* entry) {
 }
 
 String* MemoryStore::string(View key) { return handle(handles_->strings, read(key, Type::string)); }
-#if REDIPY_TYPES
 Hash* MemoryStore::hash(View key) { return handle(handles_->hashes, read(key, Type::hash)); }
 List* MemoryStore::list(View key) { return handle(handles_->lists, read(key, Type::list)); }
 Set* MemoryStore::set(View key) { return handle(handles_->sets, read(key, Type::set)); }
@@ -205,17 +201,6 @@ Set& MemoryStore::make_set(View key) { return *handle(handles_->sets, &make(key,
 SortedSet& MemoryStore::make_sorted_set(View key) {
   return *handle(handles_->sorted_sets, &make(key, Type::sorted_set));
 }
-
-#else
-Hash* MemoryStore::hash(View key) { return read(key, Type::hash), nullptr; }
-List* MemoryStore::list(View key) { return read(key, Type::list), nullptr; }
-Set* MemoryStore::set(View key) { return read(key, Type::set), nullptr; }
-SortedSet* MemoryStore::sorted_set(View key) { return read(key, Type::sorted_set), nullptr; }
-Hash& MemoryStore::make_hash(View) { throw CommandError("ERR not there yet"); }
-List& MemoryStore::make_list(View) { throw CommandError("ERR not there yet"); }
-Set& MemoryStore::make_set(View) { throw CommandError("ERR not there yet"); }
-SortedSet& MemoryStore::make_sorted_set(View) { throw CommandError("ERR not there yet"); }
-#endif
 
 void MemoryStore::put_string(View key, View value, Expiry expiry) {
   const std::optional<int64_t> number = parse_integer(value);

@@ -34,7 +34,10 @@ class MemoryStore final : public Store {
   ~MemoryStore() override;
 
   // --- Store
-  void begin(const Call& call) override;
+  void begin(const Call& call) override {
+    if (clock_held_ == 0) read_clock();
+    call_ = call;
+  }
   void end() override;
   int64_t now() const override { return now_; }
   void set_event(Event event) override { call_.event = event; }
@@ -43,7 +46,10 @@ class MemoryStore final : public Store {
 
   int databases() const override { return static_cast<int>(databases_.size()); }
   int database() const override { return selected_; }
-  void select(int database) override;
+  void select(int database) override {
+    selected_ = database;
+    database_ = &databases_[static_cast<size_t>(database)];
+  }
   size_t size() const override { return database_->keys.size(); }
   size_t flush(int database, bool wait) override;
   void swap(int first, int second) override;
@@ -159,6 +165,7 @@ class MemoryStore final : public Store {
   // memory_store.cpp
   void read_clock();
   void note(Entry& entry, Event event);
+  bool was_replaced(const Change& change);
   void end_changes();
   Found locate(View key);
   void use(Entry& entry);

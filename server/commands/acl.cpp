@@ -100,9 +100,12 @@ void genpass(Session&, const Args& args, Reply& reply) {
   if (args.size() > 3) throw wrong_arity("acl|genpass");
   int64_t bits = 256;
   if (args.size() == 3) {
-    bits = args.integer(2, 1, 4096,
+    bits = args.integer(2);
+    if (bits < 1 || bits > 4096) {
+      throw CommandError(
                         "ERR ACL GENPASS argument must be the number of bits for the output password, a positive "
                         "number up to 4096");
+    }
   }
   const auto digits = static_cast<size_t>((bits + 3) / 4);
   Bytes random((digits + 1) / 2, '\0');

@@ -15,6 +15,9 @@ namespace {
 
 // MONITOR
 void monitor(Session& session, const Args&, Reply& reply) {
+  if (session.server().dispatcher().in_block()) {
+    throw CommandError("ERR MONITOR isn't allowed for DENY BLOCKING client");
+  }
   if (!session.monitor) {
     session.monitor = true;
     session.server().monitors().push_back(&session);

@@ -43,7 +43,7 @@ void client_tracking(Session& session, const Args& args, Reply& reply) {
     const bool more = i + 1 < args.size();
     if (args.is(i, "REDIRECT") && more) {
       if (wanted.redirect != 0) throw CommandError("ERR A client can only redirect to a single other client");
-      const int64_t id = args.integer(++i, "ERR Invalid client ID");
+      const int64_t id = args.integer(++i);
       if (id < 0 || !server.session(static_cast<uint64_t>(id))) {
         throw CommandError("ERR The client ID you want redirect to does not exist");
       }
@@ -149,7 +149,9 @@ void client_trackinginfo(Session& session, const Args&, Reply& reply) {
   const bool listed = tracking.broadcast && !(tracking.prefixes.size() == 1 && tracking.prefixes[0].empty());
   reply.array(listed ? tracking.prefixes.size() : 0);
   if (listed) {
-    for (const Bytes& prefix : tracking.prefixes) reply.bulk(prefix);
+    std::vector<Bytes> sorted = tracking.prefixes;
+    std::sort(sorted.begin(), sorted.end());
+    for (const Bytes& prefix : sorted) reply.bulk(prefix);
   }
 }
 

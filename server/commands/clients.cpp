@@ -51,7 +51,7 @@ void client_setinfo(Session& session, const Args& args, Reply& reply) {
     throw CommandError("ERR Unrecognized option '" + Bytes(args[2]) + "'");
   }
   if (!is_printable(args[3])) {
-    throw CommandError("ERR " + lower(args[2]) + " cannot contain spaces, newlines or special characters.");
+    throw CommandError("ERR " + Bytes(args[2]) + " cannot contain spaces, newlines or special characters.");
   }
   (is_name ? session.library_name : session.library_version) = args[3];
   reply.ok();
@@ -86,7 +86,7 @@ void client_list(Session& session, const Args& args, Reply& reply) {
     std::vector<uint64_t> ids;
     for (const View word : args.from(3)) {
       const auto id = parse_integer(word);
-      if (!id || *id < 1) throw CommandError("ERR Invalid client ID");
+      if (!id) throw CommandError("ERR Invalid client ID");
       ids.push_back(static_cast<uint64_t>(*id));
     }
     for (const uint64_t id : ids) {

@@ -2,6 +2,7 @@
 //
 // Commands about the connection itself: who it is, which protocol and database it uses. CLIENT is in clients.cpp.
 #include <algorithm>
+#include <limits>
 
 #include "core/base/numbers.h"
 #include "server/commands/families.h"
@@ -30,7 +31,10 @@ void echo(Session&, const Args& args, Reply& reply) { reply.bulk(args[1]); }
 
 // SELECT index
 void select(Session& session, const Args& args, Reply& reply) {
-  const int64_t index = args.integer(1, "ERR invalid DB index");
+  const int64_t index = args.integer(1);
+  if (index < std::numeric_limits<int>::min() || index > std::numeric_limits<int>::max()) {
+    throw CommandError("ERR value is out of range, value must between -2147483648 and 2147483647");
+  }
   if (index < 0 || index >= session.server().store().databases()) throw CommandError(error::db_index_out_of_range);
   session.database = static_cast<int>(index);
   reply.ok();

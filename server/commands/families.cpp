@@ -13,9 +13,14 @@ std::span<const Family> session_families() {
       {Group::connection, client_rows()},
       {Group::transactions, transaction_rows()},
       {Group::pubsub, pubsub_rows()},
+      {Group::server, introspection_rows()},
       {Group::server, server_rows()},
       {Group::backend, backend_rows()},
-      {Group::server, unsupported_rows()},
+      {Group::cluster, cluster_rows()},
+      {Group::scripting, unsupported_script_rows()},
+      {Group::stream, unsupported_stream_rows()},
+      {Group::generic, unsupported_key_rows()},
+      {Group::server, unsupported_server_rows()},
   };
   return families;
 }

@@ -96,7 +96,7 @@ void list_channels(const PubSub::Subscribers& channels, const Args& args, Reply&
 }
 
 void count_subscribers(const PubSub::Subscribers& channels, const Args& args, Reply& reply) {
-  reply.map(args.size() - 2);
+  reply.array(2 * (args.size() - 2));
   for (const View name : args.from(2)) {
     reply.bulk(name);
     const auto found = channels.find(name);
@@ -104,12 +104,18 @@ void count_subscribers(const PubSub::Subscribers& channels, const Args& args, Re
   }
 }
 
+void check_pattern_only(const Args& args) {
+  if (args.size() <= 3) return;
+  throw CommandError("ERR unknown subcommand or wrong number of arguments for '" + Bytes(args[1]) +
+                     "'. Try PUBSUB HELP.");
+}
+
 void pubsub_channels(Session& session, const Args& args, Reply& reply) {
-  if (args.size() > 3) throw wrong_arity("pubsub|channels");
+  check_pattern_only(args);
   list_channels(session.server().pubsub().channels(), args, reply);
 }
 void pubsub_shardchannels(Session& session, const Args& args, Reply& reply) {
-  if (args.size() > 3) throw wrong_arity("pubsub|shardchannels");
+  check_pattern_only(args);
   list_channels(session.server().pubsub().shard_channels(), args, reply);
 }
 void pubsub_numsub(Session& session, const Args& args, Reply& reply) {

@@ -16,6 +16,7 @@ from typing import Any
 AGGREGATES = {"array": ")", "set": "~", "map": "#", "push": ">"}
 KIND_OF_MARK = {mark: kind for kind, mark in AGGREGATES.items()}
 EMPTY = {"(empty array)": "array", "(empty set)": "set", "(empty hash)": "map", "(empty push)": "push"}
+STATES = {"blocks", "closed", "nothing", "no reply"}  # what may happen instead of a reply
 PATTERNS = {"any", "some_integer", "some_double", "some_string", "regex", "one_of", "more"}
 
 
@@ -154,6 +155,11 @@ def pattern_text(reply):
     return f"<{reply.kind[5:]}{bounds}>"
 
 
+def texts(several):
+    """Several replies, and what may stand in place of one, below one another."""
+    return "\n".join(f"({reply.kind})" if reply.kind in STATES else text(reply) for reply in several)
+
+
 # ---- from text
 
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -170,7 +176,7 @@ def unquote(body):
 
 
 class TextReader:
-    """Reads printed replies back. The columns carry the structure: an element's marker stands where its sibling's does."""
+    """Reads printed replies back. The columns carry the structure: siblings' markers stand in one column."""
 
     def __init__(self, lines):
         self.lines = lines
@@ -243,7 +249,7 @@ class TextReader:
             return Reply("string", unquote(quoted[1]))
         if line in EMPTY:
             return Reply(EMPTY[line], [])
-        if line in ("(nil)", "(nil array)", "(blocks)", "(closed)", "(nothing)", "(no reply)"):
+        if line in ("(nil)", "(nil array)") or line[1:-1] in STATES and line[0] + line[-1] == "()":
             return Reply(line[1:-1])
         if line in ("(true)", "(false)"):
             return Reply("boolean", line == "(true)")
@@ -328,6 +334,11 @@ def matches(expected, actual, rules):
     if kind == "error":  # a transcript holds no blanks at the end of a line
         return expected.value.rstrip() == actual.value.rstrip()
     return expected.value == actual.value
+
+
+def all_match(wanted, got, rules):
+    """Compares several replies, one by one."""
+    return len(wanted) == len(got) and all(matches(one, other, rules) for one, other in zip(wanted, got))
 
 
 def same_double(expected, actual, rules):
