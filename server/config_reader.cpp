@@ -115,7 +115,8 @@ void ConfigReader::include(const Bytes& pattern, const Bytes& where) {
     paths.push_back(pattern);
   } else {
     glob_t found{};
-    if (::glob(from_starting_folder(pattern).c_str(), 0, nullptr, &found) == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+    if (::glob(from_starting_folder(pattern).c_str(), 0, nullptr, &found) == 0)
+      paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
     ::globfree(&found);
   }
   for (const Bytes& path : paths) {

@@ -3,12 +3,12 @@
 // See connection.h.
 #include "server/connection.h"
 
+#include <spdlog/spdlog.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <mutex>
@@ -48,10 +48,7 @@ bool is_loopback(const asio::generic::stream_protocol::endpoint& endpoint) {
 }  // namespace
 
 Connection::Connection(Server& server, NetworkThread& thread, Socket socket)
-    : server_(server),
-      thread_(thread),
-      socket_(std::move(socket)),
-      session_(server, *this, server.next_session_id()) {
+    : server_(server), thread_(thread), socket_(std::move(socket)), session_(server, *this, server.next_session_id()) {
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
   descriptor_ = socket_.native_handle();
@@ -94,10 +91,9 @@ void Connection::start(View refusal) {
 /// of a large value that has announced itself.
 void Connection::make_room() {
   const size_t missing = session_.missing_bytes(input_);
-  input_.make_room(missing > read_size_ ? std::min(missing, most_made_room) : read_size_,
-                   [this](const char* begin, const char* end, ptrdiff_t distance) {
-                     session_.input_moved(begin, end, distance);
-                   });
+  input_.make_room(
+      missing > read_size_ ? std::min(missing, most_made_room) : read_size_,
+      [this](const char* begin, const char* end, ptrdiff_t distance) { session_.input_moved(begin, end, distance); });
 }
 
 void Connection::read() {
@@ -202,24 +198,23 @@ void Connection::write_queued() {
   if (writing_ || closed_ || queue_.empty()) return;
   writing_ = true;
   const View front = queue_.front().view().substr(queue_offset_);
-  socket_.async_write_some(
-      asio::buffer(front.data(), front.size()),
-      [self = shared_from_this()](const boost::system::error_code& error, size_t count) {
-        self->writing_ = false;
-        if (self->closed_) return;
-        if (error) return self->close();
-        self->server_.statistics().output_bytes.fetch_add(count, std::memory_order_relaxed);
-        self->server_.statistics().writes.fetch_add(1, std::memory_order_relaxed);
-        self->queued_bytes_ -= count;
-        self->queue_offset_ += count;
-        if (self->queue_offset_ == self->queue_.front().size()) {
-          self->queue_.pop_front();
-          self->queue_offset_ = 0;
-        }
-        self->note_sizes();
-        if (self->queue_.empty() && self->session_.closing) return self->close();
-        self->write_queued();
-      });
+  socket_.async_write_some(asio::buffer(front.data(), front.size()),
+                           [self = shared_from_this()](const boost::system::error_code& error, size_t count) {
+                             self->writing_ = false;
+                             if (self->closed_) return;
+                             if (error) return self->close();
+                             self->server_.statistics().output_bytes.fetch_add(count, std::memory_order_relaxed);
+                             self->server_.statistics().writes.fetch_add(1, std::memory_order_relaxed);
+                             self->queued_bytes_ -= count;
+                             self->queue_offset_ += count;
+                             if (self->queue_offset_ == self->queue_.front().size()) {
+                               self->queue_.pop_front();
+                               self->queue_offset_ = 0;
+                             }
+                             self->note_sizes();
+                             if (self->queue_.empty() && self->session_.closing) return self->close();
+                             self->write_queued();
+                           });
 }
 
 /// Whether what waits to be sent is within the limit of the client's class; notes when it grew soft.

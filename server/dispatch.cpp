@@ -80,12 +80,16 @@ bool Dispatcher::run_single(Session& session, const Request& request, const Args
   session.last_command = request.entry;
   const bool caching = session.tracking.caching;
   switch (verdict.kind) {
-    case Verdict::refuse: reject(session, request, verdict.error, reply); break;
+    case Verdict::refuse:
+      reject(session, request, verdict.error, reply);
+      break;
     case Verdict::queue:
       queue(session, request, args);
       reply.status("QUEUED");
       break;
-    default: run_admitted(session, request, std::span<const View>(args.begin(), args.end()), reply); break;
+    default:
+      run_admitted(session, request, std::span<const View>(args.begin(), args.end()), reply);
+      break;
   }
   if (caching && !session.transaction.open) session.tracking.caching = false;
   if (session.reply_mode == Session::ReplyMode::off || session.reply_mode == Session::ReplyMode::skip) {
@@ -299,8 +303,8 @@ void Dispatcher::account(const CommandTable::Entry& entry, const Args& args, boo
   if (settings.slowlog_log_slower_than >= 0 && us >= settings.slowlog_log_slower_than && current_ &&
       !entry.command->is(flag::no_slowlog)) {
     const Redacted shown(entry, args);
-    server_.slow_log().add(shown.args(), server_.clock().now_ms() / 1000, us, current_->link().peer_address(), current_->name,
-                           static_cast<size_t>(settings.slowlog_max_len));
+    server_.slow_log().add(shown.args(), server_.clock().now_ms() / 1000, us, current_->link().peer_address(),
+                           current_->name, static_cast<size_t>(settings.slowlog_max_len));
   }
   if (settings.latency_monitor_threshold > 0 && us / 1000 >= settings.latency_monitor_threshold) {
     server_.latency_monitor().add(entry.command->is(flag::fast) ? "fast-command" : "command",
@@ -325,8 +329,8 @@ void Dispatcher::feed_monitors(const CommandTable::Entry& entry, const Args& arg
   fraction.insert(0, 6 - fraction.size(), '0');
   Bytes peer = current_->link().peer_address();
   if (peer.starts_with('/')) peer = "unix:" + peer.substr(0, peer.rfind(':'));
-  Bytes line = std::to_string(now / 1000000) + "." + fraction + " [" + std::to_string(current_->database) + " " +
-               peer + "]";
+  Bytes line =
+      std::to_string(now / 1000000) + "." + fraction + " [" + std::to_string(current_->database) + " " + peer + "]";
   const Redacted shown(entry, args);
   for (const View word : shown.args()) line += " " + quote(word);
   for (Session* monitor : server_.monitors()) {

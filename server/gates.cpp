@@ -42,8 +42,10 @@ Verdict known(const Case& it) {
   }
   const Command& command = it.command();
   if (!command.subcommands.empty() && it.args.size() > 1) {
-    const View what = command.name == "DEBUG" ? "unknown subcommand or wrong number of arguments for" : "unknown subcommand";
-    return refuse("ERR " + Bytes(what) + " '" + Bytes(excerpt(it.args[1])) + "'. Try " + upper(command.name) + " HELP.");
+    const View what =
+        command.name == "DEBUG" ? "unknown subcommand or wrong number of arguments for" : "unknown subcommand";
+    return refuse("ERR " + Bytes(what) + " '" + Bytes(excerpt(it.args[1])) + "'. Try " + upper(command.name) +
+                  " HELP.");
   }
   return pass();
 }
@@ -80,7 +82,7 @@ Verdict not_yet(const Case& it) {
 
 Verdict allowed_while_subscribed(const Case& it) {
   if (it.session.protocol() != 2 || !it.session.subscriptions.any()) return pass();
-  constexpr View allowed[] = {"PING",       "SUBSCRIBE",   "UNSUBSCRIBE",  "PSUBSCRIBE", "PUNSUBSCRIBE",
+  constexpr View allowed[] = {"PING",       "SUBSCRIBE",    "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE",
                               "SSUBSCRIBE", "SUNSUBSCRIBE", "QUIT",        "RESET"};
   if (std::find(std::begin(allowed), std::end(allowed), it.command().name) != std::end(allowed)) return pass();
   return refuse("ERR Can't execute '" + it.request.entry->full_name +
@@ -118,8 +120,8 @@ Verdict not_paused(const Case& it) {
 
 using Gate = Verdict (*)(const Case&);
 constexpr Gate gates[] = {
-    known, right_arity, not_protected, authenticated, not_yet, allowed_while_subscribed, enough_memory,
-    queued_in_transaction, not_paused,
+    known,         right_arity,           not_protected, authenticated, not_yet, allowed_while_subscribed,
+    enough_memory, queued_in_transaction, not_paused,
 };
 
 }  // namespace

@@ -285,10 +285,11 @@ void commandstats_section(Server& server, Lines& lines) {
     const CommandStatistics& own = server.statistics().commands[entry.id];
     if (own.calls == 0 && own.rejected == 0 && own.failed == 0) continue;
     const uint64_t us = own.nanoseconds / 1000;
-    const double each = own.calls == 0 ? 0 : static_cast<double>(own.nanoseconds) / 1000 / static_cast<double>(own.calls);
+    const double each =
+        own.calls == 0 ? 0 : static_cast<double>(own.nanoseconds) / 1000 / static_cast<double>(own.calls);
     lines.add("cmdstat_" + entry.full_name,
-              fmt::format("calls={},usec={},usec_per_call={:.2f},rejected_calls={},failed_calls={}", own.calls, us, each,
-                          own.rejected, own.failed));
+              fmt::format("calls={},usec={},usec_per_call={:.2f},rejected_calls={},failed_calls={}", own.calls, us,
+                          each, own.rejected, own.failed));
   }
 }
 

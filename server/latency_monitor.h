@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// LATENCY: spikes of at least latency-monitor-threshold ms, the last 160 per kind of event. Guarded by the server's lock.
+// LATENCY: spikes of at least latency-monitor-threshold ms, the last 160 per kind of event. Guarded by the server's
+// lock.
 #pragma once
 
 #include <array>

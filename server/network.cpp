@@ -6,10 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <spdlog/spdlog.h>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
@@ -67,7 +67,8 @@ void Network::listen() {
       throw std::runtime_error("Cannot listen on " + settings.unixsocket + ": " + failure.what());
     }
   }
-  if (tcp_.empty() && unix_.empty()) throw std::runtime_error("Nothing to listen on: neither bind, port nor unixsocket");
+  if (tcp_.empty() && unix_.empty())
+    throw std::runtime_error("Nothing to listen on: neither bind, port nor unixsocket");
   server_.listening_port = port_;
   if (port_ != 0) server_.config().listens_at(port_);
 }
@@ -92,8 +93,9 @@ void Network::listen_tcp(const Settings& settings) {
     } catch (const boost::system::system_error& failure) {
       // What '-' allows is that the address is not there, not that its port is taken.
       const auto& code = failure.code();
-      const bool missing = code == asio::error::address_family_not_supported || code.category() != boost::system::system_category() ||
-                           code.value() == EADDRNOTAVAIL || code.value() == EPROTONOSUPPORT;
+      const bool missing = code == asio::error::address_family_not_supported ||
+                           code.category() != boost::system::system_category() || code.value() == EADDRNOTAVAIL ||
+                           code.value() == EPROTONOSUPPORT;
       if (may_be_missing && missing) continue;
       throw std::runtime_error("Cannot listen on " + text + " port " + std::to_string(settings.port) + ": " +
                                failure.what());
@@ -159,22 +161,23 @@ template <class Acceptor>
 void Network::accept(const std::shared_ptr<Acceptor>& acceptor) {
   NetworkThread& thread = *threads_[next_thread_++ % threads_.size()];
   using Peer = asio::basic_stream_socket<typename Acceptor::protocol_type, asio::io_context::executor_type>;
-  acceptor->async_accept(thread.context, [this, acceptor, &thread](const boost::system::error_code& error, Peer socket) {
-    if (error == asio::error::operation_aborted) return;
-    const auto again = [this, acceptor] {
-      const std::lock_guard guard(listeners_);
-      if (!stopping_ && acceptor->is_open()) accept(acceptor);
-    };
-    if (error) {
-      spdlog::warn("Accepting a connection failed: {}", error.message());
-      // Out of descriptors: the next attempt would fail at once as well; wait for one to be closed.
-      auto retry = std::make_shared<asio::steady_timer>(threads_.front()->context, std::chrono::milliseconds(100));
-      retry->async_wait([again, retry](const boost::system::error_code&) { again(); });
-      return;
-    }
-    take(Socket(std::move(socket)), thread);
-    again();
-  });
+  acceptor->async_accept(
+      thread.context, [this, acceptor, &thread](const boost::system::error_code& error, Peer socket) {
+        if (error == asio::error::operation_aborted) return;
+        const auto again = [this, acceptor] {
+          const std::lock_guard guard(listeners_);
+          if (!stopping_ && acceptor->is_open()) accept(acceptor);
+        };
+        if (error) {
+          spdlog::warn("Accepting a connection failed: {}", error.message());
+          // Out of descriptors: the next attempt would fail at once as well; wait for one to be closed.
+          auto retry = std::make_shared<asio::steady_timer>(threads_.front()->context, std::chrono::milliseconds(100));
+          retry->async_wait([again, retry](const boost::system::error_code&) { again(); });
+          return;
+        }
+        take(Socket(std::move(socket)), thread);
+        again();
+      });
 }
 
 void Network::take(Socket socket, NetworkThread& thread) {

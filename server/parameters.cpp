@@ -56,9 +56,7 @@ void parse_bind(Settings& settings, Words words) {
   if (settings.bind.size() == 1 && settings.bind.front().empty()) settings.bind.clear();
 }
 Bytes print_bind(const Settings& settings) { return joined(settings.bind); }
-Lines bind_lines(const Settings& settings) {
-  return {settings.bind.empty() ? std::vector<Bytes>{""} : settings.bind};
-}
+Lines bind_lines(const Settings& settings) { return {settings.bind.empty() ? std::vector<Bytes>{""} : settings.bind}; }
 
 // --- port: 0 is no TCP; that --port 0 means something else, the command line knows
 
@@ -103,10 +101,10 @@ Bytes print_hz(const Settings& settings) { return std::to_string(settings.hz); }
 
 constexpr View policies[] = {"volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
                              "allkeys-lru",  "allkeys-lfu",  "allkeys-random",  "noeviction"};
-constexpr EvictionPolicy policy_values[] = {
-    EvictionPolicy::volatile_lru, EvictionPolicy::volatile_lfu, EvictionPolicy::volatile_random,
-    EvictionPolicy::volatile_ttl, EvictionPolicy::allkeys_lru,  EvictionPolicy::allkeys_lfu,
-    EvictionPolicy::allkeys_random, EvictionPolicy::noeviction};
+constexpr EvictionPolicy policy_values[] = {EvictionPolicy::volatile_lru,    EvictionPolicy::volatile_lfu,
+                                            EvictionPolicy::volatile_random, EvictionPolicy::volatile_ttl,
+                                            EvictionPolicy::allkeys_lru,     EvictionPolicy::allkeys_lfu,
+                                            EvictionPolicy::allkeys_random,  EvictionPolicy::noeviction};
 
 void parse_policy(Settings& settings, Words words) {
   settings.maxmemory_policy = policy_values[choose(only_word(words), policies)];
@@ -122,7 +120,8 @@ constexpr View client_classes[] = {"normal", "replica", "pubsub"};
 constexpr View client_classes_as_printed[] = {"normal", "slave", "pubsub"};  // CONFIG GET: Redis's old word
 
 void parse_output_limits(Settings& settings, Words words) {
-  if (words.empty() || words.size() % 4 != 0) throw ValueError("Wrong number of arguments in buffer limit configuration.");
+  if (words.empty() || words.size() % 4 != 0)
+    throw ValueError("Wrong number of arguments in buffer limit configuration.");
   auto limits = settings.output_limits;
   for (size_t i = 0; i < words.size(); i += 4) {
     const View name = equals_ignore_case(words[i], "slave") ? View("replica") : View(words[i]);
@@ -244,8 +243,7 @@ Bytes print_routes(const Settings& settings) {
 
 constexpr View allowances[] = {"no", "yes", "local"};
 constexpr View log_levels[] = {"debug", "verbose", "notice", "warning", "nothing"};
-constexpr View facilities[] = {"user",   "local0", "local1", "local2", "local3",
-                               "local4", "local5", "local6", "local7"};
+constexpr View facilities[] = {"user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"};
 
 constexpr int64_t any_int = std::numeric_limits<int>::max();
 constexpr int64_t any_long = std::numeric_limits<int64_t>::max();
@@ -265,7 +263,6 @@ using Choice = Parameter::Choice;
 using Number = Parameter::Number;
 using Fixed = Parameter::Fixed;
 using Custom = Parameter::Custom;
-
 
 const Parameter rows[] = {
     // network
@@ -379,7 +376,9 @@ struct Parser {
     settings.*kind.field = yes;
   }
   void operator()(const Text& kind) const { settings.*kind.field = only_word(words); }
-  void operator()(const Choice& kind) const { settings.*kind.field = kind.values[choose(only_word(words), kind.values)]; }
+  void operator()(const Choice& kind) const {
+    settings.*kind.field = kind.values[choose(only_word(words), kind.values)];
+  }
   void operator()(const Number& kind) const {
     const int64_t number = read(kind);
     std::visit(

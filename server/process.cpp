@@ -47,8 +47,8 @@ void open_log(const Settings& settings) {
   }
   for (const auto& sink : sinks) sink->set_pattern("%P %Y-%m-%d %H:%M:%S.%e %^%l%$ %v");
   if (settings.syslog_enabled) {
-    sinks.push_back(std::make_shared<spdlog::sinks::syslog_sink_mt>(
-        settings.syslog_ident, LOG_PID | LOG_NDELAY, syslog_facility(settings.syslog_facility), false));
+    sinks.push_back(std::make_shared<spdlog::sinks::syslog_sink_mt>(settings.syslog_ident, LOG_PID | LOG_NDELAY,
+                                                                    syslog_facility(settings.syslog_facility), false));
   }
   auto logger = std::make_shared<spdlog::logger>("redipy", sinks.begin(), sinks.end());
   logger->flush_on(spdlog::level::trace);

@@ -129,8 +129,8 @@ size_t Server::client_bytes(const Session& session) {
 /// Above maxmemory-clients, those with the largest buffers go.
 void Server::evict_clients() {
   const int64_t wanted = settings().maxmemory_clients;
-  const uint64_t limit = wanted >= 0 ? static_cast<uint64_t>(wanted)
-                                     : settings().maxmemory / 100 * static_cast<uint64_t>(-wanted);
+  const uint64_t limit =
+      wanted >= 0 ? static_cast<uint64_t>(wanted) : settings().maxmemory / 100 * static_cast<uint64_t>(-wanted);
   if (limit == 0) return;
   std::vector<std::pair<size_t, Session*>> clients;
   size_t total = 0;

@@ -45,8 +45,8 @@ bool Session::gather(Input& input, Scratch& scratch) {
     result = parser_.parse(at, input.end(), scratch.words, limits);
     if (result != RequestParser::Result::complete) break;
     const Args args(scratch.words.data() + first, scratch.words.size() - first);
-    scratch.requests.push_back({server_.commands().find(args), static_cast<uint32_t>(first),
-                                static_cast<uint32_t>(args.size())});
+    scratch.requests.push_back(
+        {server_.commands().find(args), static_cast<uint32_t>(first), static_cast<uint32_t>(args.size())});
     scratch.ends.push_back(at);
     done = at;
     first = scratch.words.size();

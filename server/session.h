@@ -32,7 +32,7 @@ class Link {
   /// Soon, on the connection's own thread: sends what is in the session's inbox, goes on with its requests if it is no
   /// longer suspended, closes if it is to be closed.
   virtual void wake() = 0;
-  virtual Bytes peer_address() const = 0;   ///< "127.0.0.1:50712", "/path:0" for a Unix socket
+  virtual Bytes peer_address() const = 0;  ///< "127.0.0.1:50712", "/path:0" for a Unix socket
   virtual Bytes local_address() const = 0;
   virtual int descriptor() const = 0;
   virtual bool is_local() const = 0;  ///< from this machine: loopback or Unix socket
@@ -118,9 +118,9 @@ class Session {
   int64_t last_interaction_ms = 0;
   const CommandTable::Entry* last_command = nullptr;
   uint64_t commands_run = 0;
-  size_t input_bytes = 0;     ///< unread input
+  size_t input_bytes = 0;  ///< unread input
   size_t input_capacity = 0;
-  size_t output_bytes = 0;    ///< waiting for the peer to read
+  size_t output_bytes = 0;          ///< waiting for the peer to read
   int64_t soft_limit_since_ms = 0;  ///< since when the output is over its soft limit; 0: it is not
   size_t inbox_bytes() const { return inbox_.size(); }
 
@@ -132,8 +132,8 @@ class Session {
   const uint64_t id_;
   int protocol_ = 2;
   RequestParser parser_;
-  std::vector<View> partial_;  // words of a request that is not complete yet
-  const char* next_begin_ = nullptr;   // gather(): where the input goes on once the gathered requests have run
+  std::vector<View> partial_;         // words of a request that is not complete yet
+  const char* next_begin_ = nullptr;  // gather(): where the input goes on once the gathered requests have run
   const char* next_parsed_ = nullptr;
   Buffer inbox_;
   ReplyWriter inbox_writer_;

@@ -15,7 +15,14 @@
 namespace redipy {
 
 enum class EvictionPolicy : uint8_t {
-  noeviction, volatile_lru, volatile_lfu, volatile_random, volatile_ttl, allkeys_lru, allkeys_lfu, allkeys_random,
+  noeviction,
+  volatile_lru,
+  volatile_lfu,
+  volatile_random,
+  volatile_ttl,
+  allkeys_lru,
+  allkeys_lfu,
+  allkeys_random,
 };
 
 /// The classes of client-output-buffer-limit.
@@ -53,9 +60,9 @@ struct Settings {
   Bytes syslog_facility = "local0";
   std::vector<std::pair<Bytes, Bytes>> backends;  ///< name, url; the first is the default
   std::vector<std::pair<Bytes, Bytes>> routes;    ///< pattern, backend
-  Bytes enable_debug_command = "no";      ///< yes, no, local
+  Bytes enable_debug_command = "no";              ///< yes, no, local
   Bytes enable_protected_configs = "no";
-  bool test_clock = false;                ///< the clock stands, DEBUG CLOCK moves it
+  bool test_clock = false;  ///< the clock stands, DEBUG CLOCK moves it
 
   // --- memory
   uint64_t maxmemory = 0;
@@ -92,7 +99,7 @@ struct Settings {
   uint64_t proto_max_bulk_len = 512u << 20;
 
   // --- observing
-  uint32_t notify_keyspace_events = 0;  ///< flags, see notifications.h
+  uint32_t notify_keyspace_events = 0;      ///< flags, see notifications.h
   int64_t slowlog_log_slower_than = 10000;  ///< us
   int64_t slowlog_max_len = 128;
   int64_t latency_monitor_threshold = 0;  ///< ms

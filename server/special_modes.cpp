@@ -151,9 +151,7 @@ int check_health(const Settings& settings) {
 }
 
 /// Whether `word` is among the arguments as an option; if so it is taken out.
-bool take(std::vector<Bytes>& arguments, View word) {
-  return std::erase(arguments, word) > 0;
-}
+bool take(std::vector<Bytes>& arguments, View word) { return std::erase(arguments, word) > 0; }
 
 }  // namespace
 

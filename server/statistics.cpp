@@ -52,9 +52,9 @@ uint64_t Statistics::command_nanoseconds() const {
 void Statistics::reset() {
   for (CommandStatistics& command : commands) command = {};
   errors.clear();
-  for (uint64_t* count : {&commands_processed, &connections_received, &connections_rejected, &error_replies,
-                          &output_limit_disconnections, &query_limit_disconnections, &evicted_clients,
-                          &tracking_invalidations, &eventloop_cycles}) {
+  for (uint64_t* count :
+       {&commands_processed, &connections_received, &connections_rejected, &error_replies, &output_limit_disconnections,
+        &query_limit_disconnections, &evicted_clients, &tracking_invalidations, &eventloop_cycles}) {
     *count = 0;
   }
   for (std::atomic<uint64_t>* count : {&input_bytes, &output_bytes, &reads, &writes}) *count = 0;

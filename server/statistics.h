@@ -52,7 +52,7 @@ struct CommandStatistics {
 };
 
 struct Statistics {
-  std::vector<CommandStatistics> commands;  ///< by CommandTable::Entry::id
+  std::vector<CommandStatistics> commands;        ///< by CommandTable::Entry::id
   std::map<Bytes, uint64_t, std::less<>> errors;  ///< by their first word
   uint64_t commands_processed = 0;
   uint64_t connections_received = 0;
@@ -66,7 +66,7 @@ struct Statistics {
   std::atomic<uint64_t> output_bytes{0};  ///< any thread
   std::atomic<uint64_t> reads{0};         ///< any thread
   std::atomic<uint64_t> writes{0};        ///< any thread
-  int64_t cpu_us_before = 0;  ///< CPU time of the process that is not counted any more
+  int64_t cpu_us_before = 0;              ///< CPU time of the process that is not counted any more
   uint64_t eventloop_cycles = 0;
   uint64_t peak_memory = 0;
 

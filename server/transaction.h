@@ -20,12 +20,12 @@ struct WatchedKey {
 };
 
 struct Transaction {
-  bool open = false;     ///< between MULTI and EXEC
-  bool failed = false;   ///< a command could not be queued: EXEC replies EXECABORT
-  bool broken = false;   ///< a watched key has changed: EXEC replies null
+  bool open = false;    ///< between MULTI and EXEC
+  bool failed = false;  ///< a command could not be queued: EXEC replies EXECABORT
+  bool broken = false;  ///< a watched key has changed: EXEC replies null
   std::vector<QueuedCommand> queue;
   std::vector<WatchedKey> watched;
-  size_t bytes = 0;      ///< of the queue, for CLIENT LIST
+  size_t bytes = 0;  ///< of the queue, for CLIENT LIST
 
   void discard() {
     open = failed = false;

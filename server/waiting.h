@@ -31,7 +31,7 @@ struct Wait {
   const CommandTable::Entry* entry = nullptr;
   std::vector<Bytes> words;
   int database = 0;
-  std::vector<Bytes> names;  ///< the keys waited for
+  std::vector<Bytes> names;         ///< the keys waited for
   std::optional<int64_t> deadline;  ///< ms; none: for ever
   int64_t replicas_reply = 0;
 

@@ -7,27 +7,42 @@ namespace redipy {
 
 namespace {
 
-constexpr View names[] = {"keyspace",    "read",   "write",   "set",    "sortedset", "list",        "hash",
-                          "string",      "bitmap", "hyperloglog", "geo", "stream",   "pubsub",      "admin",
-                          "fast",        "slow",   "blocking", "dangerous", "connection", "transaction", "scripting"};
+constexpr View names[] = {"keyspace", "read",   "write",       "set",       "sortedset",  "list",        "hash",
+                          "string",   "bitmap", "hyperloglog", "geo",       "stream",     "pubsub",      "admin",
+                          "fast",     "slow",   "blocking",    "dangerous", "connection", "transaction", "scripting"};
 
 bool is_family(Group group, View category) {
   switch (group) {
-    case Group::set: return category == "set";
-    case Group::sorted_set: return category == "sortedset";
-    case Group::list: return category == "list";
-    case Group::hash: return category == "hash";
-    case Group::string: return category == "string";
-    case Group::bitmap: return category == "bitmap";
-    case Group::hyperloglog: return category == "hyperloglog";
-    case Group::geo: return category == "geo";
-    case Group::stream: return category == "stream";
-    case Group::pubsub: return category == "pubsub";
-    case Group::transactions: return category == "transaction";
-    case Group::scripting: return category == "scripting";
-    case Group::connection: return category == "connection";
-    case Group::generic: return category == "keyspace";
-    default: return false;
+    case Group::set:
+      return category == "set";
+    case Group::sorted_set:
+      return category == "sortedset";
+    case Group::list:
+      return category == "list";
+    case Group::hash:
+      return category == "hash";
+    case Group::string:
+      return category == "string";
+    case Group::bitmap:
+      return category == "bitmap";
+    case Group::hyperloglog:
+      return category == "hyperloglog";
+    case Group::geo:
+      return category == "geo";
+    case Group::stream:
+      return category == "stream";
+    case Group::pubsub:
+      return category == "pubsub";
+    case Group::transactions:
+      return category == "transaction";
+    case Group::scripting:
+      return category == "scripting";
+    case Group::connection:
+      return category == "connection";
+    case Group::generic:
+      return category == "keyspace";
+    default:
+      return false;
   }
 }
 

@@ -107,11 +107,16 @@ void visit_set(const Args& args, FunctionRef<void(FoundKey)> visit) {
 
 bool for_each_key(const Command& command, const Args& args, FunctionRef<void(FoundKey)> visit) {
   switch (command.keys.rule) {
-    case KeyRule::none: break;
-    case KeyRule::sort: return visit_sort(args, visit), true;
-    case KeyRule::georadius: return visit_georadius(args, visit), true;
-    case KeyRule::migrate: return visit_migrate(args, visit), true;
-    case KeyRule::set_get: return visit_set(args, visit), true;
+    case KeyRule::none:
+      break;
+    case KeyRule::sort:
+      return visit_sort(args, visit), true;
+    case KeyRule::georadius:
+      return visit_georadius(args, visit), true;
+    case KeyRule::migrate:
+      return visit_migrate(args, visit), true;
+    case KeyRule::set_get:
+      return visit_set(args, visit), true;
   }
   for (uint8_t i = 0; i < command.keys.count; ++i) {
     if (!visit_spec(command.keys.specs[i], args, visit)) return false;

@@ -22,7 +22,7 @@ struct KeySpec {
   enum Begin : uint8_t { at_index, at_keyword, begin_unknown } begin = at_index;
   enum Find : uint8_t { by_range, by_count, find_unknown } find = by_range;
   KeyFlags flags = 0;
-  int16_t index = 1;        ///< at_index: the first key's argument; at_keyword: where the search starts (<0: from the end)
+  int16_t index = 1;  ///< at_index: the first key's argument; at_keyword: where the search starts (<0: from the end)
   View keyword = {};
   int16_t last = 0;         ///< by_range: the last key, counted from the first (<0: from the end of the arguments)
   int16_t step = 1;         ///< from one key to the next

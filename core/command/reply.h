@@ -22,11 +22,11 @@ class Reply {
   virtual void status(View text) = 0;  ///< +OK
   virtual void integer(int64_t value) = 0;
   virtual void bulk(View bytes) = 0;
-  virtual void null() = 0;              ///< an absent value: RESP2 $-1
-  virtual void null_array() = 0;        ///< an absent array: RESP2 *-1
-  virtual void number(double value) = 0;  ///< RESP2: its text as a bulk string
+  virtual void null() = 0;                    ///< an absent value: RESP2 $-1
+  virtual void null_array() = 0;              ///< an absent array: RESP2 *-1
+  virtual void number(double value) = 0;      ///< RESP2: its text as a bulk string
   virtual void number_text(View digits) = 0;  ///< as number(), for one that is written otherwise (a coordinate)
-  virtual void boolean(bool value) = 0;   ///< RESP2: 1 or 0
+  virtual void boolean(bool value) = 0;       ///< RESP2: 1 or 0
   virtual void big_number(View digits) = 0;
   /// Text for people; `format` has three letters ("txt", "mkd"). RESP2: a bulk string.
   virtual void verbatim(View text, View format) = 0;
@@ -35,11 +35,11 @@ class Reply {
 
   // --- aggregates
   virtual void array(size_t count) = 0;
-  virtual void map(size_t count) = 0;    ///< `count` keys with their values follow. RESP2: a flat array
-  virtual void set(size_t count) = 0;    ///< RESP2: an array
-  virtual void pairs(size_t count) = 0;  ///< `count` pairs follow, each after pair(). RESP2: a flat array
-  virtual void pair() = 0;               ///< RESP3: an array of two
-  virtual void push(size_t count) = 0;   ///< an out-of-band message: RESP2: an array
+  virtual void map(size_t count) = 0;        ///< `count` keys with their values follow. RESP2: a flat array
+  virtual void set(size_t count) = 0;        ///< RESP2: an array
+  virtual void pairs(size_t count) = 0;      ///< `count` pairs follow, each after pair(). RESP2: a flat array
+  virtual void pair() = 0;                   ///< RESP3: an array of two
+  virtual void push(size_t count) = 0;       ///< an out-of-band message: RESP2: an array
   virtual void attribute(size_t count) = 0;  ///< RESP3 only; nothing may be written for it in RESP2
 
   /// An array (set, map) whose size is known only afterwards: open, write the elements, close with their count.

@@ -15,15 +15,20 @@ namespace redipy {
 
 namespace {
 
-constexpr View key_names[] = {"key",     "newkey",  "source",    "destination", "destkey", "sourcekey",
-                              "key1",    "key2",    "dst",       "src"};
-constexpr View integer_names[] = {
-    "count", "seconds", "milliseconds", "offset", "start", "stop", "end", "index", "numkeys", "db", "destination-db",
-    "len", "rank", "num-matches", "maxlen", "cursor", "port", "bit", "ttl", "frequency", "index1", "index2", "decrement",
-    "min-match-len", "numreplicas", "client-id", "protover", "limit", "bits", "version", "columns", "rows", "samples"};
+constexpr View key_names[] = {"key",       "newkey", "source", "destination", "destkey",
+                              "sourcekey", "key1",   "key2",   "dst",         "src"};
+constexpr View integer_names[] = {"count",          "seconds",  "milliseconds", "offset",        "start",
+                                  "stop",           "end",      "index",        "numkeys",       "db",
+                                  "destination-db", "len",      "rank",         "num-matches",   "maxlen",
+                                  "cursor",         "port",     "bit",          "ttl",           "frequency",
+                                  "index1",         "index2",   "decrement",    "min-match-len", "numreplicas",
+                                  "client-id",      "protover", "limit",        "bits",          "version",
+                                  "columns",        "rows",     "samples"};
 constexpr View number_names[] = {"score", "longitude", "latitude", "radius", "width", "height", "weight", "timeout"};
 
-bool among(View name, std::span<const View> names) { return std::find(names.begin(), names.end(), name) != names.end(); }
+bool among(View name, std::span<const View> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 Argument::Type type_of(View name) {
   if (among(name, key_names)) return Argument::key;

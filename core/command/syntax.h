@@ -22,7 +22,7 @@ struct Argument {
   Bytes token = {};  ///< the literal word before it; all of a pure token
   bool optional = false;
   bool multiple = false;
-  bool multiple_token = false;  ///< each repetition has the token again
+  bool multiple_token = false;           ///< each repetition has the token again
   std::vector<Argument> arguments = {};  ///< of one_of and block
 };
 

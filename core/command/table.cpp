@@ -15,8 +15,8 @@ namespace {
 
 constexpr uint64_t lower_bits = 0x2020202020202020u;
 
-/// Up to eight bytes as a number, zeros beyond their end. By two overlapping loads: a copy of a variable length would be
-/// a call.
+/// Up to eight bytes as a number, zeros beyond their end. By two overlapping loads: a copy of a variable length would
+/// be a call.
 uint64_t load_up_to_8(const char* at, size_t size) {
   if (size >= 8) {
     uint64_t word = 0;
@@ -52,9 +52,9 @@ uint64_t mix(uint64_t low, uint64_t high, size_t length) {
 }  // namespace
 
 View group_name(Group group) {
-  constexpr View names[] = {"generic", "string",      "list",   "set",          "sorted-set", "hash",
-                            "bitmap",  "hyperloglog", "geo",    "stream",       "pubsub",     "transactions",
-                            "connection", "server",   "scripting", "cluster",   "backend"};
+  constexpr View names[] = {"generic",    "string",      "list",      "set",     "sorted-set", "hash",
+                            "bitmap",     "hyperloglog", "geo",       "stream",  "pubsub",     "transactions",
+                            "connection", "server",      "scripting", "cluster", "backend"};
   return names[static_cast<size_t>(group)];
 }
 

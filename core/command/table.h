@@ -20,15 +20,16 @@ class CommandTable {
     const Command* command = nullptr;
     const Command* parent = nullptr;  ///< the container, for a subcommand
     Group group = Group::generic;
-    uint32_t id = 0;       ///< dense: index of statistics and session handlers
-    Bytes full_name;       ///< lower case: "get", "config|get"
+    uint32_t id = 0;  ///< dense: index of statistics and session handlers
+    Bytes full_name;  ///< lower case: "get", "config|get"
   };
 
   /// The command (never a subcommand) of this name in any case; null if unknown.
   const Entry* find(View name) const;
   /// The subcommand of `container`; null if unknown.
   const Entry* find(const Entry& container, View subcommand) const;
-  /// The entry that a request means: find(args[0]), and for a container with args[1] its subcommand, else the container.
+  /// The entry that a request means: find(args[0]), and for a container with args[1] its subcommand, else the
+  /// container.
   const Entry* find(const Args& args) const;
   /// All entries, subcommands included, by id.
   std::span<const Entry> entries() const { return entries_; }

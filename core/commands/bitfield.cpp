@@ -126,9 +126,12 @@ std::optional<int64_t> changed_value(const Operation& operation, int64_t old) {
   }
   if (!too_big && !too_small) return value;
   switch (operation.overflow) {
-    case Overflow::wrap: return encoding.of_bits(static_cast<uint64_t>(value));
-    case Overflow::saturate: return too_big ? encoding.most() : encoding.least();
-    case Overflow::fail: break;
+    case Overflow::wrap:
+      return encoding.of_bits(static_cast<uint64_t>(value));
+    case Overflow::saturate:
+      return too_big ? encoding.most() : encoding.least();
+    case Overflow::fail:
+      break;
   }
   return std::nullopt;
 }

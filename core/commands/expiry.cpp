@@ -84,9 +84,7 @@ void pexpire(Store& store, const Args& args, Reply& reply) {
 }
 
 // EXPIREAT key unix-time-seconds [condition]
-void expireat(Store& store, const Args& args, Reply& reply) {
-  expire_at(store, args, reply, seconds, 0, "expireat");
-}
+void expireat(Store& store, const Args& args, Reply& reply) { expire_at(store, args, reply, seconds, 0, "expireat"); }
 
 // PEXPIREAT key unix-time-milliseconds [condition]
 void pexpireat(Store& store, const Args& args, Reply& reply) {
@@ -137,16 +135,15 @@ constexpr Command rows[] = {
      "Lets a key live until a time in seconds since 1970.", "1.2.0", "O(1)"},
     {"PEXPIREAT", "key unix-time-milliseconds [NX | XX | GT | LT]", -3, write, changed_key, pexpireat, Event::expire,
      "Lets a key live until a time in milliseconds since 1970.", "2.6.0", "O(1)"},
-    {"TTL", "key", 2, read | flag::random_reply, read_key, ttl, Event::none,
-     "Returns how many seconds a key has left.", "1.0.0", "O(1)"},
+    {"TTL", "key", 2, read | flag::random_reply, read_key, ttl, Event::none, "Returns how many seconds a key has left.",
+     "1.0.0", "O(1)"},
     {"PTTL", "key", 2, read | flag::random_reply, read_key, pttl, Event::none,
      "Returns how many milliseconds a key has left.", "2.6.0", "O(1)"},
-    {"EXPIRETIME", "key", 2, read, read_key, expiretime, Event::none,
-     "Returns a key's deadline in seconds since 1970.", "7.0.0", "O(1)"},
+    {"EXPIRETIME", "key", 2, read, read_key, expiretime, Event::none, "Returns a key's deadline in seconds since 1970.",
+     "7.0.0", "O(1)"},
     {"PEXPIRETIME", "key", 2, read, read_key, pexpiretime, Event::none,
      "Returns a key's deadline in milliseconds since 1970.", "7.0.0", "O(1)"},
-    {"PERSIST", "key", 2, write, changed_key, persist, Event::persist, "Takes a key's deadline away.", "2.2.0",
-     "O(1)"},
+    {"PERSIST", "key", 2, write, changed_key, persist, Event::persist, "Takes a key's deadline away.", "2.2.0", "O(1)"},
 };
 
 }  // namespace

@@ -131,8 +131,7 @@ constexpr KeyFlags reads = key::ro | key::access;
 constexpr KeyFlags stores = key::ow | key::update;
 
 constexpr Keys radius_keys(int16_t options) {
-  return with_rule(first_key(reads) + keyword_key("STORE", options, stores) +
-                       keyword_key("STOREDIST", options, stores),
+  return with_rule(first_key(reads) + keyword_key("STORE", options, stores) + keyword_key("STOREDIST", options, stores),
                    KeyRule::georadius);
 }
 

@@ -245,9 +245,7 @@ void search_around_member(Store& store, const Args& args, Reply& reply, bool may
 
 void georadius(Store& store, const Args& args, Reply& reply) { search_around_position(store, args, reply, true); }
 void georadius_ro(Store& store, const Args& args, Reply& reply) { search_around_position(store, args, reply, false); }
-void georadiusbymember(Store& store, const Args& args, Reply& reply) {
-  search_around_member(store, args, reply, true);
-}
+void georadiusbymember(Store& store, const Args& args, Reply& reply) { search_around_member(store, args, reply, true); }
 void georadiusbymember_ro(Store& store, const Args& args, Reply& reply) {
   search_around_member(store, args, reply, false);
 }

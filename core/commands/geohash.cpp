@@ -188,8 +188,9 @@ std::optional<double> GeoArea::distance_within(Coordinates at) const {
 
 GeoCells::GeoCells(const GeoArea& area) {
   const Box wanted = bounding_box(area);
-  const double reach = area.is_box ? std::sqrt((area.width / 2) * (area.width / 2) + (area.height / 2) * (area.height / 2))
-                                   : area.radius;
+  const double reach = area.is_box
+                           ? std::sqrt((area.width / 2) * (area.width / 2) + (area.height / 2) * (area.height / 2))
+                           : area.radius;
   unsigned steps = steps_for(reach, area.centre.latitude);
   Cell middle = cell_at(area.centre, latitudes, steps);
   if (steps > 1 && !neighbours_cover(middle, wanted)) middle = cell_at(area.centre, latitudes, --steps);
@@ -204,8 +205,8 @@ GeoCells::GeoCells(const GeoArea& area) {
   const struct {
     bool needed;
     int east, north;
-  } cells[] = {{true, 0, 0},          {north, 0, 1},          {south, 0, -1},
-               {east, 1, 0},          {west, -1, 0},          {north && east, 1, 1},
+  } cells[] = {{true, 0, 0},           {north, 0, 1},          {south, 0, -1},
+               {east, 1, 0},           {west, -1, 0},          {north && east, 1, 1},
                {north && west, -1, 1}, {south && east, 1, -1}, {south && west, -1, -1}};
   // Around the map's edge two neighbours may be one cell; they then follow one another.
   Cell last;

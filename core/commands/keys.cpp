@@ -189,8 +189,8 @@ constexpr Flags inspect = ask | flag::random_reply;
 constexpr Command object_rows[] = {
     {"ENCODING", "key", 3, inspect, asked_object, object_encoding, Event::none,
      "Returns the name of a value's representation.", "2.2.3", "O(1)"},
-    {"FREQ", "key", 3, inspect, asked_object, object_freq, Event::none,
-     "Returns a key's logarithmic counter of uses.", "4.0.0", "O(1)"},
+    {"FREQ", "key", 3, inspect, asked_object, object_freq, Event::none, "Returns a key's logarithmic counter of uses.",
+     "4.0.0", "O(1)"},
     {"IDLETIME", "key", 3, inspect, asked_object, object_idletime, Event::none,
      "Returns the time since a key's last use.", "2.2.3", "O(1)"},
     {"REFCOUNT", "key", 3, inspect, asked_object, object_refcount, Event::none,
@@ -199,8 +199,12 @@ constexpr Command object_rows[] = {
      "Lists the subcommands.", "6.2.0", "O(1)"},
 };
 
-constexpr Command object_row = {"OBJECT", "", -2, 0, no_keys, nullptr, Event::none, "Tells how values are kept.",
-                                "2.2.3", "Depends on the subcommand", object_rows};
+constexpr Command object_row = {"OBJECT",    "",
+                                -2,          0,
+                                no_keys,     nullptr,
+                                Event::none, "Tells how values are kept.",
+                                "2.2.3",     "Depends on the subcommand",
+                                object_rows};
 
 void object_help(Store&, const Args&, Reply& reply) { write_help(reply, object_row); }
 
@@ -215,9 +219,8 @@ constexpr Command rows[] = {
      "1.0.0", "O(1)"},
     {"TOUCH", "key [key ...]", -2, flag::read | flag::fast, all_keys(key::ro), touch, Event::none,
      "Marks keys as used now and counts those that exist.", "3.2.1", "O(N) for N keys"},
-    {"RENAME", "key newkey", 3, flag::write,
-     two_keys(key::rw | key::access | key::remove, key::ow | key::update), rename, Event::rename_from,
-     "Gives a key another name, replacing what had it.", "1.0.0", "O(1)"},
+    {"RENAME", "key newkey", 3, flag::write, two_keys(key::rw | key::access | key::remove, key::ow | key::update),
+     rename, Event::rename_from, "Gives a key another name, replacing what had it.", "1.0.0", "O(1)"},
     {"RENAMENX", "key newkey", 3, flag::write | flag::fast,
      two_keys(key::rw | key::access | key::remove, key::ow | key::insert), renamenx, Event::rename_from,
      "Gives a key another name, unless that is taken.", "1.0.0", "O(1)"},

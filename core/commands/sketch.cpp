@@ -72,8 +72,8 @@ void set_dense_register(Bytes& value, Observation seen) {
 template <typename Visit>
 void for_each_dense(View value, Visit visit) {
   for (size_t index = 0, at = header_size; index < register_count; index += 4, at += 3) {
-    const unsigned bits = byte_at(value, at) | unsigned{byte_at(value, at + 1)} << 8 |
-                          unsigned{byte_at(value, at + 2)} << 16;
+    const unsigned bits =
+        byte_at(value, at) | unsigned{byte_at(value, at + 1)} << 8 | unsigned{byte_at(value, at + 2)} << 16;
     for (size_t i = 0; i < 4; ++i) visit(index + i, static_cast<uint8_t>(bits >> (6 * i) & 63));
   }
 }
@@ -315,9 +315,8 @@ std::optional<uint64_t> estimate(View value) {
   Histogram histogram{};
   if (is_dense(value)) {
     for_each_dense(value, [&](size_t, uint8_t rank) { ++histogram[rank]; });
-  } else if (!for_each_run(value, [&](size_t, const Run& run) {
-               histogram[run.rank] += static_cast<uint32_t>(run.length);
-             })) {
+  } else if (!for_each_run(value,
+                           [&](size_t, const Run& run) { histogram[run.rank] += static_cast<uint32_t>(run.length); })) {
     return std::nullopt;
   }
   return estimate(histogram);

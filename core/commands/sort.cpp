@@ -166,7 +166,9 @@ class Sorter {
   void load(View key) {
     const auto add = [&](View bytes) { elements_.push_back({copies_.add(bytes), std::nullopt, 0}); };
     switch (store_.type(key)) {
-      case Type::none: cut(0); return;
+      case Type::none:
+        cut(0);
+        return;
       case Type::list: {
         const List& list = *store_.list(key);
         const RankRange range = own_order(list.size());
@@ -194,7 +196,8 @@ class Sorter {
         set.for_each([&](View member) { return add(member), true; });
         return;
       }
-      default: throw WrongType();
+      default:
+        throw WrongType();
     }
   }
 
@@ -309,9 +312,8 @@ constexpr Command rows[] = {
      with_rule(first_key(read) + unknown_keys(read) + unknown_keys(key::ow | key::update), KeyRule::sort), sort,
      Event::sortstore, "Sorts a list, set or sorted set, and returns or stores the result.", "1.0.0",
      "O(N+M*log(N)) for N elements of which M are returned; O(N) where nothing is sorted"},
-    {"SORT_RO",
-     "key [BY by-pattern] [LIMIT offset count] [GET get-pattern [GET get-pattern ...]] [ASC | DESC] [ALPHA]", -2,
-     flag::read | both, first_key(read) + unknown_keys(read), sort_ro, Event::none,
+    {"SORT_RO", "key [BY by-pattern] [LIMIT offset count] [GET get-pattern [GET get-pattern ...]] [ASC | DESC] [ALPHA]",
+     -2, flag::read | both, first_key(read) + unknown_keys(read), sort_ro, Event::none,
      "Sorts a list, set or sorted set, and returns the result.", "7.0.0",
      "O(N+M*log(N)) for N elements of which M are returned; O(N) where nothing is sorted"},
 };

@@ -18,8 +18,8 @@
 
 namespace redipy {
 
-void put_members(Store& store, View key, size_t count, FunctionRef<ScoredMember(size_t)> member,
-                 PutCondition condition, bool count_changed, Reply& reply) {
+void put_members(Store& store, View key, size_t count, FunctionRef<ScoredMember(size_t)> member, PutCondition condition,
+                 bool count_changed, Reply& reply) {
   SortedSet* set = condition.only_existing ? store.sorted_set(key) : &store.make_sorted_set(key);
   PutResult last{PutResult::refused};
   size_t added = 0;
@@ -59,8 +59,7 @@ void store_members(Store& store, View key, std::span<const ScoredMember> members
 namespace {
 
 /// `score member [score member ...]` from argument `first` on. All scores are read before anything is put.
-void put_pairs(Store& store, const Args& args, size_t first, PutCondition condition, bool count_changed,
-               Reply& reply) {
+void put_pairs(Store& store, const Args& args, size_t first, PutCondition condition, bool count_changed, Reply& reply) {
   const size_t count = (args.size() - first) / 2;
   std::array<double, 32> few;
   std::vector<double> many;

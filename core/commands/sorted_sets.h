@@ -24,8 +24,8 @@ inline constexpr View range_not_lexical = "ERR min or max not valid string range
 
 /// ZADD's end, and GEOADD's: puts `count` members under the condition, makes the set unless only_existing, replies the
 /// number of new ones (of new and changed ones when `count_changed`), or with `increment` the score or null.
-void put_members(Store& store, View key, size_t count, FunctionRef<ScoredMember(size_t)> member,
-                 PutCondition condition, bool count_changed, Reply& reply);
+void put_members(Store& store, View key, size_t count, FunctionRef<ScoredMember(size_t)> member, PutCondition condition,
+                 bool count_changed, Reply& reply);
 
 /// Makes `members` (which may be views into the store) the sorted set at `key`, whatever was there; nothing of it
 /// stays if there are none. Replies their number.

@@ -319,8 +319,8 @@ void incrbyfloat(Store& store, const Args& args, Reply& reply) {
 
 constexpr Keys read_key = first_key(key::ro | key::access);
 constexpr Keys read_and_update = first_key(key::rw | key::access | key::update);
-constexpr Keys set_key = with_rule(first_key(key::rw | key::access | key::update | key::variable_flags),
-                                   KeyRule::set_get);
+constexpr Keys set_key =
+    with_rule(first_key(key::rw | key::access | key::update | key::variable_flags), KeyRule::set_get);
 constexpr Flags write = flag::write | flag::denyoom;
 constexpr Flags fast_write = write | flag::fast;
 
@@ -341,8 +341,7 @@ constexpr Command rows[] = {
      "Sets a string and returns the value it replaced.", "1.0.0", "O(1)"},
     {"GETDEL", "key", 2, flag::write | flag::fast, first_key(key::rw | key::access | key::remove), getdel, Event::del,
      "Returns the value of a string and removes the key.", "6.2.0", "O(1)"},
-    {"GETEX",
-     "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST]", -2,
+    {"GETEX", "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds | PERSIST]", -2,
      flag::write | flag::fast, read_and_update, getex, Event::expire,
      "Returns the value of a string and changes the key's deadline.", "6.2.0", "O(1)"},
     {"MGET", "key [key ...]", -2, flag::read | flag::fast, all_keys(key::ro | key::access), mget, Event::none,
@@ -357,8 +356,8 @@ constexpr Command rows[] = {
      "Returns how many bytes a string has.", "2.2.0", "O(1)"},
     {"GETRANGE", "key start end", 4, flag::read, read_key, getrange, Event::none,
      "Returns the bytes of a string from one position up to another.", "2.4.0", "O(N) for N bytes returned"},
-    {"SUBSTR", "key start end", 4, flag::read, read_key, getrange, Event::none,
-     "An old name of GETRANGE.", "1.0.0", "O(N) for N bytes returned"},
+    {"SUBSTR", "key start end", 4, flag::read, read_key, getrange, Event::none, "An old name of GETRANGE.", "1.0.0",
+     "O(N) for N bytes returned"},
     {"SETRANGE", "key offset value", 4, write, first_key(key::rw | key::update), setrange, Event::setrange,
      "Overwrites part of a string, which grows as needed.", "2.2.0", "O(N) for N bytes written or filled"},
     {"INCR", "key", 2, fast_write, read_and_update, incr, Event::incrby,

@@ -62,9 +62,12 @@ double or_zero(double score) { return std::isnan(score) ? 0 : score; }
 
 double combined(Aggregate aggregate, double score, double other) {
   switch (aggregate) {
-    case Aggregate::sum: return or_zero(score + other);
-    case Aggregate::minimum: return other < score ? other : score;
-    case Aggregate::maximum: return other > score ? other : score;
+    case Aggregate::sum:
+      return or_zero(score + other);
+    case Aggregate::minimum:
+      return other < score ? other : score;
+    case Aggregate::maximum:
+      return other > score ? other : score;
   }
   return score;
 }
@@ -123,8 +126,7 @@ class Chunk {
 };
 
 /// Passes the first source's members through `filter` by chunks; visits what is left.
-void walk_filtered(const Source& first, bool weighted, FunctionRef<void(Chunk&)> filter,
-                   SortedSet::VisitWhile visit) {
+void walk_filtered(const Source& first, bool weighted, FunctionRef<void(Chunk&)> filter, SortedSet::VisitWhile visit) {
   Chunk chunk;
   bool more = true;
   const auto flush = [&] {
@@ -200,10 +202,16 @@ Request read_request(Store& store, const Args& args, size_t first, Operation ope
   for (size_t i = 0; i < count; ++i) {
     const View key = args[first + 1 + i];
     switch (store.type(key)) {
-      case Type::none: break;
-      case Type::sorted_set: request.sources[i].sorted = store.sorted_set(key); break;
-      case Type::set: request.sources[i].set = store.set(key); break;
-      default: throw WrongType();
+      case Type::none:
+        break;
+      case Type::sorted_set:
+        request.sources[i].sorted = store.sorted_set(key);
+        break;
+      case Type::set:
+        request.sources[i].set = store.set(key);
+        break;
+      default:
+        throw WrongType();
     }
   }
 
@@ -226,8 +234,8 @@ Request read_request(Store& store, const Args& args, size_t first, Operation ope
     } else if (!storing && !counting && args.is(i, "WITHSCORES")) {
       request.with_scores = true;
     } else if (counting && after >= 1 && args.is(i, "LIMIT")) {
-      request.limit = static_cast<size_t>(
-          args.integer(++i, 0, std::numeric_limits<int64_t>::max(), "ERR LIMIT can't be negative"));
+      request.limit =
+          static_cast<size_t>(args.integer(++i, 0, std::numeric_limits<int64_t>::max(), "ERR LIMIT can't be negative"));
     } else {
       throw CommandError(error::syntax);
     }
@@ -287,9 +295,7 @@ void zunionstore(Store& store, const Args& args, Reply& reply) { store_result(st
 void zinterstore(Store& store, const Args& args, Reply& reply) {
   store_result(store, args, reply, Operation::intersect);
 }
-void zdiffstore(Store& store, const Args& args, Reply& reply) {
-  store_result(store, args, reply, Operation::subtract);
-}
+void zdiffstore(Store& store, const Args& args, Reply& reply) { store_result(store, args, reply, Operation::subtract); }
 
 void zintercard(Store& store, const Args& args, Reply& reply) {
   const Request request = read_request(store, args, 1, Operation::intersect, false, true);

@@ -93,8 +93,7 @@ RangeQuery read_query(const Args& args, size_t first, std::optional<By> by, std:
   query.by = by.value_or(By::rank);
   query.reverse = order == Order::descending;
   if (query.limit != -1 && query.by == By::rank) {
-    throw CommandError(
-        "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX");
+    throw CommandError("ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX");
   }
   if (query.with_scores && query.by == By::member) {
     throw CommandError("ERR syntax error, WITHSCORES not supported in combination with BYLEX");
@@ -109,8 +108,12 @@ RangeQuery read_query(const Args& args, size_t first, std::optional<By> by, std:
       query.start = args.integer(first + 1);
       query.stop = args.integer(first + 2);
       break;
-    case By::score: query.scores = score_range(low, high); break;
-    case By::member: query.members = lex_range(low, high); break;
+    case By::score:
+      query.scores = score_range(low, high);
+      break;
+    case By::member:
+      query.members = lex_range(low, high);
+      break;
   }
   return query;
 }

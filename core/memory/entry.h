@@ -36,14 +36,19 @@ namespace redipy {
 
 /// How a value is kept. The first two have their bytes in the entry; what OBJECT calls them says encoding_name().
 enum class Encoding : uint8_t {
-  embstr, raw,         ///< a short string, as it was set; one that was changed in place, or is longer than 44 bytes
-  integer, long_raw,   ///< a string: a number; one in a block of its own (LongString)
-  listpack, quicklist, intset, hashtable, skiplist,
+  embstr,
+  raw,  ///< a short string, as it was set; one that was changed in place, or is longer than 44 bytes
+  integer,
+  long_raw,  ///< a string: a number; one in a block of its own (LongString)
+  listpack,
+  quicklist,
+  intset,
+  hashtable,
+  skiplist,
 };
 
 constexpr View encoding_name(Encoding encoding) {
-  constexpr View names[] = {"embstr",    "raw",    "int",       "raw",     "listpack",
-                            "quicklist", "intset", "hashtable", "skiplist"};
+  constexpr View names[] = {"embstr", "raw", "int", "raw", "listpack", "quicklist", "intset", "hashtable", "skiplist"};
   return names[static_cast<size_t>(encoding)];
 }
 

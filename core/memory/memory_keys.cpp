@@ -138,8 +138,8 @@ void MemoryStore::swap(int first, int second) {
 /// `source`: a copy, or taken from it.
 Entry& MemoryStore::put_like(View key, Entry& source, bool take) {
   const size_t inline_size = source.is_inline() ? source.inline_size() : 0;
-  Entry& entry = insert(hash_bytes(key),
-                        {source.type(), source.encoding(), key.size(), inline_size, source.has_deadline()}, key);
+  Entry& entry =
+      insert(hash_bytes(key), {source.type(), source.encoding(), key.size(), inline_size, source.has_deadline()}, key);
   if (source.has_deadline()) entry.set_deadline(source.deadline());
   if (source.is_inline()) {
     std::copy_n(source.inline_bytes(), inline_size, entry.inline_bytes());

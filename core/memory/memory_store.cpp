@@ -206,12 +206,12 @@ void MemoryStore::put_string(View key, View value, Expiry expiry) {
   const std::optional<int64_t> number = parse_integer(value);
   const Encoding encoding = number ? Encoding::integer : MemoryString::encoding_of(value.size());
   const Found found = locate(key);
-  const bool deadline = expiry.kind == Expiry::at ||
-                        (expiry.kind == Expiry::keep && found.entry && found.entry->has_deadline());
+  const bool deadline =
+      expiry.kind == Expiry::at || (expiry.kind == Expiry::keep && found.entry && found.entry->has_deadline());
   Entry* entry = found.entry;
-  const bool in_place = entry && entry->type() == Type::string && entry->has_deadline() == deadline &&
-                        (number ? entry->encoding() == Encoding::integer
-                                : MemoryString::assign_in_place(*entry, encoding, value));
+  const bool in_place =
+      entry && entry->type() == Type::string && entry->has_deadline() == deadline &&
+      (number ? entry->encoding() == Encoding::integer : MemoryString::assign_in_place(*entry, encoding, value));
   if (in_place) {
     use(*entry);
   } else {

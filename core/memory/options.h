@@ -23,14 +23,21 @@ struct Options {
 
   // --- memory
   enum class Eviction : uint8_t {
-    noeviction, volatile_lru, volatile_lfu, volatile_random, volatile_ttl, allkeys_lru, allkeys_lfu, allkeys_random,
+    noeviction,
+    volatile_lru,
+    volatile_lfu,
+    volatile_random,
+    volatile_ttl,
+    allkeys_lru,
+    allkeys_lfu,
+    allkeys_random,
   };
   uint64_t maxmemory = 0;  ///< bytes; 0: as many as there are
   Eviction eviction = Eviction::noeviction;
   int maxmemory_samples = 5;
   int eviction_tenacity = 10;  ///< how long one command may go on evicting: 0 … 100, 100 without a limit
   int lfu_log_factor = 10;
-  int lfu_decay_time = 1;  ///< minutes
+  int lfu_decay_time = 1;        ///< minutes
   int active_expire_effort = 1;  ///< 1 … 10
 
   Limits limits;

@@ -3,8 +3,8 @@
 // See reclaimer.h.
 #include "core/memory/reclaimer.h"
 
-#include <csignal>
 #include <pthread.h>
+#include <csignal>
 
 #include <utility>
 

@@ -27,9 +27,12 @@ View MemoryString::range(size_t offset, size_t length) const {
 
 std::optional<int64_t> MemoryString::integer() const {
   switch (entry().encoding()) {
-    case Encoding::integer: return entry().word();
-    case Encoding::long_raw: return std::nullopt;
-    default: return parse_integer(entry().inline_value());
+    case Encoding::integer:
+      return entry().word();
+    case Encoding::long_raw:
+      return std::nullopt;
+    default:
+      return parse_integer(entry().inline_value());
   }
 }
 

@@ -29,60 +29,60 @@ enum class EventClass : char {
 };
 
 // name, class, text
-#define REDIPY_EVENTS(ROW)                     \
-  ROW(none, none, "")                          \
-  ROW(del, generic, "del")                     \
-  ROW(expire, generic, "expire")               \
-  ROW(persist, generic, "persist")             \
-  ROW(rename_from, generic, "rename_from")     \
-  ROW(rename_to, generic, "rename_to")         \
-  ROW(move_from, generic, "move_from")         \
-  ROW(move_to, generic, "move_to")             \
-  ROW(copy_to, generic, "copy_to")             \
-  ROW(restore, generic, "restore")             \
-  ROW(created, created, "new")                 \
-  ROW(missed, missed, "keymiss")               \
-  ROW(expired, expired, "expired")             \
-  ROW(evicted, evicted, "evicted")             \
-  ROW(set, string, "set")                      \
-  ROW(setrange, string, "setrange")            \
-  ROW(append, string, "append")                \
-  ROW(incrby, string, "incrby")                \
-  ROW(incrbyfloat, string, "incrbyfloat")      \
-  ROW(setbit, string, "setbit")                \
-  ROW(pfadd, string, "pfadd")                  \
-  ROW(lpush, list, "lpush")                    \
-  ROW(rpush, list, "rpush")                    \
-  ROW(lpop, list, "lpop")                      \
-  ROW(rpop, list, "rpop")                      \
-  ROW(linsert, list, "linsert")                \
-  ROW(lset, list, "lset")                      \
-  ROW(lrem, list, "lrem")                      \
-  ROW(ltrim, list, "ltrim")                    \
-  ROW(sortstore, list, "sortstore")            \
-  ROW(sadd, set, "sadd")                       \
-  ROW(srem, set, "srem")                       \
-  ROW(spop, set, "spop")                       \
-  ROW(sinterstore, set, "sinterstore")         \
-  ROW(sunionstore, set, "sunionstore")         \
-  ROW(sdiffstore, set, "sdiffstore")           \
-  ROW(hset, hash, "hset")                      \
-  ROW(hincrby, hash, "hincrby")                \
-  ROW(hincrbyfloat, hash, "hincrbyfloat")      \
-  ROW(hdel, hash, "hdel")                      \
-  ROW(zadd, sorted_set, "zadd")                \
-  ROW(zincr, sorted_set, "zincr")              \
-  ROW(zrem, sorted_set, "zrem")                \
+#define REDIPY_EVENTS(ROW)                              \
+  ROW(none, none, "")                                   \
+  ROW(del, generic, "del")                              \
+  ROW(expire, generic, "expire")                        \
+  ROW(persist, generic, "persist")                      \
+  ROW(rename_from, generic, "rename_from")              \
+  ROW(rename_to, generic, "rename_to")                  \
+  ROW(move_from, generic, "move_from")                  \
+  ROW(move_to, generic, "move_to")                      \
+  ROW(copy_to, generic, "copy_to")                      \
+  ROW(restore, generic, "restore")                      \
+  ROW(created, created, "new")                          \
+  ROW(missed, missed, "keymiss")                        \
+  ROW(expired, expired, "expired")                      \
+  ROW(evicted, evicted, "evicted")                      \
+  ROW(set, string, "set")                               \
+  ROW(setrange, string, "setrange")                     \
+  ROW(append, string, "append")                         \
+  ROW(incrby, string, "incrby")                         \
+  ROW(incrbyfloat, string, "incrbyfloat")               \
+  ROW(setbit, string, "setbit")                         \
+  ROW(pfadd, string, "pfadd")                           \
+  ROW(lpush, list, "lpush")                             \
+  ROW(rpush, list, "rpush")                             \
+  ROW(lpop, list, "lpop")                               \
+  ROW(rpop, list, "rpop")                               \
+  ROW(linsert, list, "linsert")                         \
+  ROW(lset, list, "lset")                               \
+  ROW(lrem, list, "lrem")                               \
+  ROW(ltrim, list, "ltrim")                             \
+  ROW(sortstore, list, "sortstore")                     \
+  ROW(sadd, set, "sadd")                                \
+  ROW(srem, set, "srem")                                \
+  ROW(spop, set, "spop")                                \
+  ROW(sinterstore, set, "sinterstore")                  \
+  ROW(sunionstore, set, "sunionstore")                  \
+  ROW(sdiffstore, set, "sdiffstore")                    \
+  ROW(hset, hash, "hset")                               \
+  ROW(hincrby, hash, "hincrby")                         \
+  ROW(hincrbyfloat, hash, "hincrbyfloat")               \
+  ROW(hdel, hash, "hdel")                               \
+  ROW(zadd, sorted_set, "zadd")                         \
+  ROW(zincr, sorted_set, "zincr")                       \
+  ROW(zrem, sorted_set, "zrem")                         \
   ROW(zremrangebyscore, sorted_set, "zremrangebyscore") \
   ROW(zremrangebyrank, sorted_set, "zremrangebyrank")   \
   ROW(zremrangebylex, sorted_set, "zremrangebylex")     \
-  ROW(zpopmin, sorted_set, "zpopmin")          \
-  ROW(zpopmax, sorted_set, "zpopmax")          \
-  ROW(zunionstore, sorted_set, "zunionstore")  \
-  ROW(zinterstore, sorted_set, "zinterstore")  \
-  ROW(zdiffstore, sorted_set, "zdiffstore")    \
-  ROW(zrangestore, sorted_set, "zrangestore")  \
-  ROW(georadiusstore, sorted_set, "georadiusstore") \
+  ROW(zpopmin, sorted_set, "zpopmin")                   \
+  ROW(zpopmax, sorted_set, "zpopmax")                   \
+  ROW(zunionstore, sorted_set, "zunionstore")           \
+  ROW(zinterstore, sorted_set, "zinterstore")           \
+  ROW(zdiffstore, sorted_set, "zdiffstore")             \
+  ROW(zrangestore, sorted_set, "zrangestore")           \
+  ROW(georadiusstore, sorted_set, "georadiusstore")     \
   ROW(geosearchstore, sorted_set, "geosearchstore")
 
 enum class Event : uint8_t {

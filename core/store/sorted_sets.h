@@ -50,8 +50,7 @@ class SortedSet {
   virtual size_t size() const = 0;
   virtual std::optional<double> score(View member) const = 0;
   /// Calls found(i, score) for each of the members in their order; nullopt where absent.
-  virtual void scores(std::span<const View> members,
-                      FunctionRef<void(size_t, std::optional<double>)> found) const = 0;
+  virtual void scores(std::span<const View> members, FunctionRef<void(size_t, std::optional<double>)> found) const = 0;
   virtual std::optional<RankAndScore> rank(View member, bool reverse) const = 0;
   virtual size_t count(const ScoreRange& range) const = 0;
   virtual size_t count(const LexRange& range) const = 0;

@@ -43,10 +43,10 @@ struct Limits {
 /// What OBJECT tells about a key.
 struct ObjectInfo {
   Type type;
-  View encoding;         ///< Redis's name of it: "int", "listpack", …
-  int64_t idle_seconds;  ///< since the last use, where the eviction policy keeps it
-  uint8_t frequency;     ///< the logarithmic counter, where the policy is an LFU one
-  bool counts_frequency; ///< which of the two is kept
+  View encoding;          ///< Redis's name of it: "int", "listpack", …
+  int64_t idle_seconds;   ///< since the last use, where the eviction policy keeps it
+  uint8_t frequency;      ///< the logarithmic counter, where the policy is an LFU one
+  bool counts_frequency;  ///< which of the two is kept
 };
 
 /// A keyspace of numbered databases, of which one is selected. One caller at a time.

@@ -54,19 +54,27 @@ struct LexRange {
 
   constexpr bool above_low(View member) const {
     switch (low.kind) {
-      case LexBound::minimum: return true;
-      case LexBound::inclusive: return member >= low.member;
-      case LexBound::exclusive: return member > low.member;
-      case LexBound::maximum: return false;
+      case LexBound::minimum:
+        return true;
+      case LexBound::inclusive:
+        return member >= low.member;
+      case LexBound::exclusive:
+        return member > low.member;
+      case LexBound::maximum:
+        return false;
     }
     return false;
   }
   constexpr bool below_high(View member) const {
     switch (high.kind) {
-      case LexBound::maximum: return true;
-      case LexBound::inclusive: return member <= high.member;
-      case LexBound::exclusive: return member < high.member;
-      case LexBound::minimum: return false;
+      case LexBound::maximum:
+        return true;
+      case LexBound::inclusive:
+        return member <= high.member;
+      case LexBound::exclusive:
+        return member < high.member;
+      case LexBound::minimum:
+        return false;
     }
     return false;
   }

@@ -103,8 +103,8 @@ void genpass(Session&, const Args& args, Reply& reply) {
     bits = args.integer(2);
     if (bits < 1 || bits > 4096) {
       throw CommandError(
-                        "ERR ACL GENPASS argument must be the number of bits for the output password, a positive "
-                        "number up to 4096");
+          "ERR ACL GENPASS argument must be the number of bits for the output password, a positive "
+          "number up to 4096");
     }
   }
   const auto digits = static_cast<size_t>((bits + 3) / 4);
@@ -133,16 +133,25 @@ constexpr Flags ruling = asking | flag::admin | flag::dangerous;
 constexpr Command rows[] = {
     {"WHOAMI", "", 2, asking, no_keys, whoami, Event::none, "Tells which user this connection is.", "6.0.0", "O(1)"},
     {"USERS", "", 2, ruling, no_keys, users, Event::none, "Lists the names of the users.", "6.0.0", "O(N) for N users"},
-    {"LIST", "", 2, ruling, no_keys, list, Event::none, "Lists the users with their rules.", "6.0.0", "O(N) for N users"},
-    {"GETUSER", "username", 3, ruling, no_keys, getuser, Event::none, "Tells the rules of a user.", "6.0.0", "O(N) for N rules"},
-    {"CAT", "[category]", -2, asking, no_keys, cat, Event::none, "Lists the categories of commands, or the commands of one.", "6.0.0", "O(1)"},
+    {"LIST", "", 2, ruling, no_keys, list, Event::none, "Lists the users with their rules.", "6.0.0",
+     "O(N) for N users"},
+    {"GETUSER", "username", 3, ruling, no_keys, getuser, Event::none, "Tells the rules of a user.", "6.0.0",
+     "O(N) for N rules"},
+    {"CAT", "[category]", -2, asking, no_keys, cat, Event::none,
+     "Lists the categories of commands, or the commands of one.", "6.0.0", "O(1)"},
     {"GENPASS", "[bits]", -2, asking, no_keys, genpass, Event::none, "Makes a random password.", "6.0.0", "O(1)"},
-    {"LOG", "[<count | RESET>]", -2, ruling, no_keys, log, Event::none, "Lists what was refused by the rules.", "6.0.0", "O(N) for N entries"},
-    {"SETUSER", "username [rule [rule ...]]", -3, ruling | flag::not_yet, no_keys, nullptr, Event::none, "Makes or changes a user.", "6.0.0", "O(N) for N rules"},
-    {"DELUSER", "username [username ...]", -3, ruling | flag::not_yet, no_keys, nullptr, Event::none, "Removes users.", "6.0.0", "O(1)"},
-    {"DRYRUN", "username command [arg [arg ...]]", -4, ruling | flag::not_yet, no_keys, nullptr, Event::none, "Tells whether a user may run a command.", "7.0.0", "O(1)"},
-    {"LOAD", "", 2, ruling | flag::not_yet, no_keys, nullptr, Event::none, "Reads the users' file again.", "6.0.0", "O(N) for N users"},
-    {"SAVE", "", 2, ruling | flag::not_yet, no_keys, nullptr, Event::none, "Writes the users' file.", "6.0.0", "O(N) for N users"},
+    {"LOG", "[<count | RESET>]", -2, ruling, no_keys, log, Event::none, "Lists what was refused by the rules.", "6.0.0",
+     "O(N) for N entries"},
+    {"SETUSER", "username [rule [rule ...]]", -3, ruling | flag::not_yet, no_keys, nullptr, Event::none,
+     "Makes or changes a user.", "6.0.0", "O(N) for N rules"},
+    {"DELUSER", "username [username ...]", -3, ruling | flag::not_yet, no_keys, nullptr, Event::none, "Removes users.",
+     "6.0.0", "O(1)"},
+    {"DRYRUN", "username command [arg [arg ...]]", -4, ruling | flag::not_yet, no_keys, nullptr, Event::none,
+     "Tells whether a user may run a command.", "7.0.0", "O(1)"},
+    {"LOAD", "", 2, ruling | flag::not_yet, no_keys, nullptr, Event::none, "Reads the users' file again.", "6.0.0",
+     "O(N) for N users"},
+    {"SAVE", "", 2, ruling | flag::not_yet, no_keys, nullptr, Event::none, "Writes the users' file.", "6.0.0",
+     "O(N) for N users"},
     {"HELP", "", 2, asking, no_keys, help, Event::none, "Explains the subcommands.", "6.0.0", "O(1)"},
 };
 

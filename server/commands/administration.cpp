@@ -66,11 +66,16 @@ void wait(Session& session, const Args& args, Reply& reply) {
 constexpr Flags ruling = flag::admin | flag::noscript | flag::loading | flag::stale | flag::dangerous;
 
 const Command rows[] = {
-    {"MONITOR", "", 1, ruling, no_keys, monitor, Event::none, "Shows this connection all commands that are run.", "1.0.0", "O(1)"},
-    {"SHUTDOWN", "[<NOSAVE | SAVE>] [NOW] [FORCE] [ABORT]", -1, ruling | flag::no_multi | flag::allow_busy, no_keys, shutdown, Event::none, "Ends the server.", "1.0.0", "O(1), as nothing is saved"},
-    {"WAIT", "numreplicas timeout", 3, flag::connection | flag::blocking, no_keys, wait, Event::none, "Waits until replicas have the writes of this connection.", "3.0.0", "O(1)"},
-    {"DEBUG", "", -2, ruling, no_keys, nullptr, Event::none, "Looks into the server and changes it, for tests.", "1.0.0", "Depends on the subcommand", debug_subcommands()},
-    {"ACL", "", -2, 0, no_keys, nullptr, Event::none, "Tells about users and what they may do.", "6.0.0", "Depends on the subcommand", acl_subcommands()},
+    {"MONITOR", "", 1, ruling, no_keys, monitor, Event::none, "Shows this connection all commands that are run.",
+     "1.0.0", "O(1)"},
+    {"SHUTDOWN", "[<NOSAVE | SAVE>] [NOW] [FORCE] [ABORT]", -1, ruling | flag::no_multi | flag::allow_busy, no_keys,
+     shutdown, Event::none, "Ends the server.", "1.0.0", "O(1), as nothing is saved"},
+    {"WAIT", "numreplicas timeout", 3, flag::connection | flag::blocking, no_keys, wait, Event::none,
+     "Waits until replicas have the writes of this connection.", "3.0.0", "O(1)"},
+    {"DEBUG", "", -2, ruling, no_keys, nullptr, Event::none, "Looks into the server and changes it, for tests.",
+     "1.0.0", "Depends on the subcommand", debug_subcommands()},
+    {"ACL", "", -2, 0, no_keys, nullptr, Event::none, "Tells about users and what they may do.", "6.0.0",
+     "Depends on the subcommand", acl_subcommands()},
 };
 
 }  // namespace

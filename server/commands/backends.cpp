@@ -49,21 +49,33 @@ void backend_help(Session& session, const Args& args, Reply& reply) {
 constexpr Flags managing = flag::admin | flag::noscript | flag::loading | flag::stale;
 
 constexpr Command backend_subcommands[] = {
-    {"LIST", "", 2, managing, no_keys, backend_list, Event::none, "Lists the backends with their state, keys and routes.", "7.2.0", "O(N) where N is the number of databases"},
+    {"LIST", "", 2, managing, no_keys, backend_list, Event::none,
+     "Lists the backends with their state, keys and routes.", "7.2.0", "O(N) where N is the number of databases"},
     {"ADD", "name url", 4, managing | flag::not_yet, no_keys, nullptr, Event::none, "Adds a backend.", "7.2.0", "O(1)"},
-    {"REMOVE", "name", 3, managing | flag::not_yet, no_keys, nullptr, Event::none, "Removes a backend that no route uses.", "7.2.0", "O(1)"},
-    {"ROUTE", "pattern name", 4, managing | flag::not_yet, no_keys, nullptr, Event::none, "Routes keys to a backend.", "7.2.0", "O(1)"},
-    {"UNROUTE", "pattern", 3, managing | flag::not_yet, no_keys, nullptr, Event::none, "Takes a route away.", "7.2.0", "O(1)"},
-    {"COPY", "from to [MATCH pattern] [REPLACE]", -4, managing | flag::not_yet, no_keys, nullptr, Event::none, "Copies keys from one backend to another.", "7.2.0", "O(N)"},
-    {"VERIFY", "a b [MATCH pattern]", -4, managing | flag::not_yet, no_keys, nullptr, Event::none, "Compares two backends.", "7.2.0", "O(N)"},
-    {"SWITCH", "from to [ASYNC] [KEEP]", -4, managing | flag::not_yet, no_keys, nullptr, Event::none, "Moves everything to another backend while clients go on.", "7.2.0", "O(N)"},
-    {"STATUS", "", 2, managing | flag::not_yet, no_keys, nullptr, Event::none, "Tells how a copy or switch is going.", "7.2.0", "O(1)"},
-    {"CANCEL", "", 2, managing | flag::not_yet, no_keys, nullptr, Event::none, "Ends a running copy or switch.", "7.2.0", "O(1)"},
-    {"HELP", "", 2, flag::loading | flag::stale, no_keys, backend_help, Event::none, "Explains the subcommands.", "7.2.0", "O(1)"},
+    {"REMOVE", "name", 3, managing | flag::not_yet, no_keys, nullptr, Event::none,
+     "Removes a backend that no route uses.", "7.2.0", "O(1)"},
+    {"ROUTE", "pattern name", 4, managing | flag::not_yet, no_keys, nullptr, Event::none, "Routes keys to a backend.",
+     "7.2.0", "O(1)"},
+    {"UNROUTE", "pattern", 3, managing | flag::not_yet, no_keys, nullptr, Event::none, "Takes a route away.", "7.2.0",
+     "O(1)"},
+    {"COPY", "from to [MATCH pattern] [REPLACE]", -4, managing | flag::not_yet, no_keys, nullptr, Event::none,
+     "Copies keys from one backend to another.", "7.2.0", "O(N)"},
+    {"VERIFY", "a b [MATCH pattern]", -4, managing | flag::not_yet, no_keys, nullptr, Event::none,
+     "Compares two backends.", "7.2.0", "O(N)"},
+    {"SWITCH", "from to [ASYNC] [KEEP]", -4, managing | flag::not_yet, no_keys, nullptr, Event::none,
+     "Moves everything to another backend while clients go on.", "7.2.0", "O(N)"},
+    {"STATUS", "", 2, managing | flag::not_yet, no_keys, nullptr, Event::none, "Tells how a copy or switch is going.",
+     "7.2.0", "O(1)"},
+    {"CANCEL", "", 2, managing | flag::not_yet, no_keys, nullptr, Event::none, "Ends a running copy or switch.",
+     "7.2.0", "O(1)"},
+    {"HELP", "", 2, flag::loading | flag::stale, no_keys, backend_help, Event::none, "Explains the subcommands.",
+     "7.2.0", "O(1)"},
 };
 
 constexpr Command rows[] = {
-    {"BACKEND", "", -2, managing, no_keys, nullptr, Event::none, "Tells about the places where data live, and changes them.", "7.2.0", "Depends on the subcommand", backend_subcommands},
+    {"BACKEND", "", -2, managing, no_keys, nullptr, Event::none,
+     "Tells about the places where data live, and changes them.", "7.2.0", "Depends on the subcommand",
+     backend_subcommands},
 };
 
 }  // namespace

@@ -108,9 +108,11 @@ void client_caching(Session& session, const Args& args, Reply& reply) {
         "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled");
   }
   if (args.is(2, "YES")) {
-    if (!tracking.opt_in) throw CommandError("ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.");
+    if (!tracking.opt_in)
+      throw CommandError("ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode.");
   } else if (args.is(2, "NO")) {
-    if (!tracking.opt_out) throw CommandError("ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.");
+    if (!tracking.opt_out)
+      throw CommandError("ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode.");
   } else {
     throw CommandError(error::syntax);
   }

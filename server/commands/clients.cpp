@@ -27,9 +27,7 @@ bool is_printable(View text) {
 void client_id(Session& session, const Args&, Reply& reply) { reply.integer(static_cast<int64_t>(session.id())); }
 
 // CLIENT INFO
-void client_info(Session& session, const Args&, Reply& reply) {
-  reply.verbatim(client_text(session) + "\n", "txt");
-}
+void client_info(Session& session, const Args&, Reply& reply) { reply.verbatim(client_text(session) + "\n", "txt"); }
 
 // CLIENT GETNAME
 void client_getname(Session& session, const Args&, Reply& reply) {
@@ -256,26 +254,43 @@ constexpr Flags ruling = quick | flag::admin | flag::dangerous;
 constexpr Command client_subcommands[] = {
     {"ID", "", 2, quick, no_keys, client_id, Event::none, "Tells this connection's id.", "5.0.0", "O(1)"},
     {"INFO", "", 2, quick, no_keys, client_info, Event::none, "Describes this connection.", "6.2.0", "O(1)"},
-    {"LIST", "[TYPE <normal | master | replica | pubsub>] [ID client-id [client-id ...]]", -2, ruling, no_keys, client_list, Event::none, "Describes the connections.", "2.4.0", "O(N) for N connections"},
-    {"KILL", "<ip:port | [ID client-id] | [TYPE <normal | master | replica | pubsub>] | [USER username] | [ADDR ip:port] | [LADDR ip:port] | [SKIPME <yes | no>]>", -3, ruling, no_keys, client_kill, Event::none, "Ends connections.", "2.4.0", "O(N) for N connections"},
+    {"LIST", "[TYPE <normal | master | replica | pubsub>] [ID client-id [client-id ...]]", -2, ruling, no_keys,
+     client_list, Event::none, "Describes the connections.", "2.4.0", "O(N) for N connections"},
+    {"KILL",
+     "<ip:port | [ID client-id] | [TYPE <normal | master | replica | pubsub>] | [USER username] | [ADDR ip:port] | "
+     "[LADDR ip:port] | [SKIPME <yes | no>]>",
+     -3, ruling, no_keys, client_kill, Event::none, "Ends connections.", "2.4.0", "O(N) for N connections"},
     {"GETNAME", "", 2, quick, no_keys, client_getname, Event::none, "Tells this connection's name.", "2.6.9", "O(1)"},
-    {"SETNAME", "connection-name", 3, quick, no_keys, client_setname, Event::none, "Names this connection.", "2.6.9", "O(1)"},
-    {"SETINFO", "<LIB-NAME libname | LIB-VER libver>", 4, quick | flag::new_in_72, no_keys, client_setinfo, Event::none, "Says which library the client uses.", "7.2.0", "O(1)"},
-    {"PAUSE", "timeout [<WRITE | ALL>]", -3, ruling, no_keys, client_pause, Event::none, "Has commands wait for a time.", "3.0.0", "O(1)"},
-    {"UNPAUSE", "", 2, ruling, no_keys, client_unpause, Event::none, "Ends a pause.", "6.2.0", "O(N) for N waiting clients"},
-    {"REPLY", "<ON | OFF | SKIP>", 3, quick, no_keys, client_reply, Event::none, "Says whether this connection wants replies.", "3.2.0", "O(1)"},
-    {"NO-EVICT", "<ON | OFF>", 3, ruling, no_keys, client_no_evict, Event::none, "Protects this connection from being closed for its memory.", "7.0.0", "O(1)"},
-    {"NO-TOUCH", "<ON | OFF>", 3, quick | flag::new_in_72, no_keys, client_no_touch, Event::none, "Keeps this connection's commands from counting as uses of keys.", "7.2.0", "O(1)"},
-    {"TRACKING", "<ON | OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]", -3, quick, no_keys, client_tracking, Event::none, "Asks to be told when keys change.", "6.0.0", "O(1)"},
-    {"CACHING", "<YES | NO>", 3, quick, no_keys, client_caching, Event::none, "Says whether the next command's keys are tracked.", "6.0.0", "O(1)"},
+    {"SETNAME", "connection-name", 3, quick, no_keys, client_setname, Event::none, "Names this connection.", "2.6.9",
+     "O(1)"},
+    {"SETINFO", "<LIB-NAME libname | LIB-VER libver>", 4, quick | flag::new_in_72, no_keys, client_setinfo, Event::none,
+     "Says which library the client uses.", "7.2.0", "O(1)"},
+    {"PAUSE", "timeout [<WRITE | ALL>]", -3, ruling, no_keys, client_pause, Event::none,
+     "Has commands wait for a time.", "3.0.0", "O(1)"},
+    {"UNPAUSE", "", 2, ruling, no_keys, client_unpause, Event::none, "Ends a pause.", "6.2.0",
+     "O(N) for N waiting clients"},
+    {"REPLY", "<ON | OFF | SKIP>", 3, quick, no_keys, client_reply, Event::none,
+     "Says whether this connection wants replies.", "3.2.0", "O(1)"},
+    {"NO-EVICT", "<ON | OFF>", 3, ruling, no_keys, client_no_evict, Event::none,
+     "Protects this connection from being closed for its memory.", "7.0.0", "O(1)"},
+    {"NO-TOUCH", "<ON | OFF>", 3, quick | flag::new_in_72, no_keys, client_no_touch, Event::none,
+     "Keeps this connection's commands from counting as uses of keys.", "7.2.0", "O(1)"},
+    {"TRACKING",
+     "<ON | OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]", -3, quick,
+     no_keys, client_tracking, Event::none, "Asks to be told when keys change.", "6.0.0", "O(1)"},
+    {"CACHING", "<YES | NO>", 3, quick, no_keys, client_caching, Event::none,
+     "Says whether the next command's keys are tracked.", "6.0.0", "O(1)"},
     {"GETREDIR", "", 2, quick, no_keys, client_getredir, Event::none, "Tells where invalidations go.", "6.0.0", "O(1)"},
-    {"TRACKINGINFO", "", 2, quick, no_keys, client_trackinginfo, Event::none, "Tells how this connection tracks.", "6.2.0", "O(1)"},
-    {"UNBLOCK", "client-id [<TIMEOUT | ERROR>]", -3, ruling, no_keys, client_unblock, Event::none, "Ends another connection's waiting.", "5.0.0", "O(log N) for N waiting clients"},
+    {"TRACKINGINFO", "", 2, quick, no_keys, client_trackinginfo, Event::none, "Tells how this connection tracks.",
+     "6.2.0", "O(1)"},
+    {"UNBLOCK", "client-id [<TIMEOUT | ERROR>]", -3, ruling, no_keys, client_unblock, Event::none,
+     "Ends another connection's waiting.", "5.0.0", "O(log N) for N waiting clients"},
     {"HELP", "", 2, quick, no_keys, client_help, Event::none, "Explains the subcommands.", "5.0.0", "O(1)"},
 };
 
 constexpr Command rows[] = {
-    {"CLIENT", "", -2, 0, no_keys, nullptr, Event::none, "Tells about connections and changes them.", "2.4.0", "Depends on the subcommand", client_subcommands},
+    {"CLIENT", "", -2, 0, no_keys, nullptr, Event::none, "Tells about connections and changes them.", "2.4.0",
+     "Depends on the subcommand", client_subcommands},
 };
 
 }  // namespace

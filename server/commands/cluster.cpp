@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The commands of a cluster's node, which this server is not: each is refused as by a Redis that runs alone. Clients ask
-// to find out whether they talk to a cluster.
+// The commands of a cluster's node, which this server is not: each is refused as by a Redis that runs alone. Clients
+// ask to find out whether they talk to a cluster.
 #include "server/commands/families.h"
 #include "server/session.h"
 
@@ -16,7 +16,8 @@ constexpr Flags ruling = flag::stale | flag::admin;
 constexpr Flags passing = flag::fast | flag::connection;
 
 constexpr Command row(View name, int arity, Flags flags, View summary, View since) {
-  return {name, "", arity, flags, no_keys, refuse, Event::none, summary, since, "O(1), refused as in a Redis that is no node of a cluster"};
+  return {name,   "",          arity,   flags, no_keys,
+          refuse, Event::none, summary, since, "O(1), refused as in a Redis that is no node of a cluster"};
 }
 
 constexpr Command cluster_subcommands[] = {
@@ -51,7 +52,8 @@ constexpr Command cluster_subcommands[] = {
 };
 
 constexpr Command rows[] = {
-    {"CLUSTER", "", -2, 0, no_keys, nullptr, Event::none, "Tells about the cluster.", "3.0.0", "O(1)", cluster_subcommands},
+    {"CLUSTER", "", -2, 0, no_keys, nullptr, Event::none, "Tells about the cluster.", "3.0.0", "O(1)",
+     cluster_subcommands},
     row("READONLY", 1, passing | flag::loading | flag::stale, "Allows reads from a cluster's replicas.", "3.0.0"),
     row("READWRITE", 1, passing | flag::loading | flag::stale, "Takes READONLY back.", "3.0.0"),
     row("ASKING", 1, passing, "Follows an ASK of a cluster.", "3.0.0"),

@@ -381,11 +381,16 @@ constexpr Flags asking = flag::loading | flag::stale | flag::connection;
 
 constexpr Command rows[] = {
     {"COUNT", "", 2, asking, no_keys, count, Event::none, "Counts the commands of this server.", "2.8.13", "O(1)"},
-    {"LIST", "[FILTERBY <MODULE module-name | ACLCAT category | PATTERN pattern>]", -2, asking | flag::random_order, no_keys, list, Event::none, "Lists the names of commands.", "7.0.0", "O(N) for N commands"},
-    {"INFO", "[command-name [command-name ...]]", -2, asking | flag::random_order, no_keys, info, Event::none, "Tells arity, flags and keys of commands.", "2.8.13", "O(N) for N commands"},
-    {"DOCS", "[command-name [command-name ...]]", -2, asking | flag::random_order, no_keys, docs, Event::none, "Tells summary, syntax and arguments of commands.", "7.0.0", "O(N) for N commands"},
-    {"GETKEYS", "command [arg [arg ...]]", -3, asking, no_keys, getkeys, Event::none, "Finds the keys in a command's arguments.", "2.8.13", "O(N) for N arguments"},
-    {"GETKEYSANDFLAGS", "command [arg [arg ...]]", -3, asking, no_keys, getkeysandflags, Event::none, "Finds the keys in a command's arguments, and what happens to them.", "7.0.0", "O(N) for N arguments"},
+    {"LIST", "[FILTERBY <MODULE module-name | ACLCAT category | PATTERN pattern>]", -2, asking | flag::random_order,
+     no_keys, list, Event::none, "Lists the names of commands.", "7.0.0", "O(N) for N commands"},
+    {"INFO", "[command-name [command-name ...]]", -2, asking | flag::random_order, no_keys, info, Event::none,
+     "Tells arity, flags and keys of commands.", "2.8.13", "O(N) for N commands"},
+    {"DOCS", "[command-name [command-name ...]]", -2, asking | flag::random_order, no_keys, docs, Event::none,
+     "Tells summary, syntax and arguments of commands.", "7.0.0", "O(N) for N commands"},
+    {"GETKEYS", "command [arg [arg ...]]", -3, asking, no_keys, getkeys, Event::none,
+     "Finds the keys in a command's arguments.", "2.8.13", "O(N) for N arguments"},
+    {"GETKEYSANDFLAGS", "command [arg [arg ...]]", -3, asking, no_keys, getkeysandflags, Event::none,
+     "Finds the keys in a command's arguments, and what happens to them.", "7.0.0", "O(N) for N arguments"},
     {"HELP", "", 2, asking, no_keys, help, Event::none, "Explains the subcommands.", "5.0.0", "O(1)"},
 };
 

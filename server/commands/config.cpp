@@ -20,7 +20,8 @@ void get(Session& session, const Args& args, Reply& reply) {
   std::vector<std::pair<Bytes, Bytes>> found;
   for (const View pattern : args.from(2)) {
     for (auto& pair : session.server().config().get(pattern)) {
-      const bool known = std::any_of(found.begin(), found.end(), [&](const auto& one) { return one.first == pair.first; });
+      const bool known =
+          std::any_of(found.begin(), found.end(), [&](const auto& one) { return one.first == pair.first; });
       if (!known) found.push_back(std::move(pair));
     }
   }
@@ -73,11 +74,16 @@ void help(Session& session, const Args& args, Reply& reply) {
 constexpr Flags ruling = flag::admin | flag::noscript | flag::loading | flag::stale;
 
 constexpr Command rows[] = {
-    {"GET", "parameter [parameter ...]", -3, ruling, no_keys, get, Event::none, "Shows the parameters whose names match the patterns.", "2.0.0", "O(N) for N patterns"},
-    {"SET", "parameter value [parameter value ...]", -4, ruling, no_keys, set, Event::none, "Changes parameters, all of them or none.", "2.0.0", "O(N) for N parameters"},
-    {"REWRITE", "", 2, ruling, no_keys, rewrite, Event::none, "Writes the parameters into the configuration file.", "2.8.0", "O(1)"},
-    {"RESETSTAT", "", 2, ruling, no_keys, resetstat, Event::none, "Begins the statistics of INFO anew.", "2.0.0", "O(1)"},
-    {"HELP", "", 2, flag::loading | flag::stale, no_keys, help, Event::none, "Explains the subcommands.", "5.0.0", "O(1)"},
+    {"GET", "parameter [parameter ...]", -3, ruling, no_keys, get, Event::none,
+     "Shows the parameters whose names match the patterns.", "2.0.0", "O(N) for N patterns"},
+    {"SET", "parameter value [parameter value ...]", -4, ruling, no_keys, set, Event::none,
+     "Changes parameters, all of them or none.", "2.0.0", "O(N) for N parameters"},
+    {"REWRITE", "", 2, ruling, no_keys, rewrite, Event::none, "Writes the parameters into the configuration file.",
+     "2.8.0", "O(1)"},
+    {"RESETSTAT", "", 2, ruling, no_keys, resetstat, Event::none, "Begins the statistics of INFO anew.", "2.0.0",
+     "O(1)"},
+    {"HELP", "", 2, flag::loading | flag::stale, no_keys, help, Event::none, "Explains the subcommands.", "5.0.0",
+     "O(1)"},
 };
 
 }  // namespace

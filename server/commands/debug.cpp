@@ -92,7 +92,9 @@ Digest value_digest(Store& store, View key) {
   if (type == Type::none) return digest;
   Bytes ordered(type_name(type));
   switch (type) {
-    case Type::string: ordered += framed(store.string(key)->get()); break;
+    case Type::string:
+      ordered += framed(store.string(key)->get());
+      break;
     case Type::list: {
       const List* list = store.list(key);
       list->range({0, list->size()}, [&](View element) { ordered += framed(element); });
@@ -113,7 +115,8 @@ Digest value_digest(Store& store, View key) {
       });
       break;
     }
-    default: break;
+    default:
+      break;
   }
   if (const auto deadline = store.deadline(key); deadline && *deadline != no_deadline) ordered += "!expire!";
   combine(digest, digest_of(ordered));
@@ -276,17 +279,24 @@ constexpr Flags ruling = flag::admin | flag::noscript | flag::loading | flag::st
 
 constexpr Command rows[] = {
     {"SLEEP", "seconds", 3, ruling, no_keys, sleep, Event::none, "Stops the server for a time.", "1.0.0", "O(1)"},
-    {"CLOCK", "<ADVANCE | SET | GET> [milliseconds]", -3, ruling, no_keys, clock, Event::none, "Moves the clock of a server under test.", "7.2.0", "O(1)"},
-    {"OBJECT", "key", 3, ruling, no_keys, object, Event::none, "Tells how a value is kept.", "1.0.0", "O(N) for a value of N bytes"},
+    {"CLOCK", "<ADVANCE | SET | GET> [milliseconds]", -3, ruling, no_keys, clock, Event::none,
+     "Moves the clock of a server under test.", "7.2.0", "O(1)"},
+    {"OBJECT", "key", 3, ruling, no_keys, object, Event::none, "Tells how a value is kept.", "1.0.0",
+     "O(N) for a value of N bytes"},
     {"DIGEST", "", 2, ruling, no_keys, digest, Event::none, "Makes a digest of all data.", "1.0.0", "O(N)"},
-    {"DIGEST-VALUE", "[key [key ...]]", -2, ruling, no_keys, digest_value, Event::none, "Makes digests of values.", "1.0.0", "O(N)"},
-    {"RELOAD", "[option [option ...]]", -2, ruling, no_keys, reload, Event::none, "Writes and reads back all values.", "1.0.0", "O(N)"},
+    {"DIGEST-VALUE", "[key [key ...]]", -2, ruling, no_keys, digest_value, Event::none, "Makes digests of values.",
+     "1.0.0", "O(N)"},
+    {"RELOAD", "[option [option ...]]", -2, ruling, no_keys, reload, Event::none, "Writes and reads back all values.",
+     "1.0.0", "O(N)"},
     {"POPULATE", "count [prefix] [size]", -3, ruling, no_keys, populate, Event::none, "Makes keys.", "1.0.0", "O(N)"},
-    {"SET-ACTIVE-EXPIRE", "flag", 3, ruling, no_keys, set_active_expire, Event::none, "Turns active expiry off and on.", "1.0.0", "O(1)"},
-    {"STRINGMATCH-LEN", "length pattern", 4, ruling, no_keys, stringmatch_len, Event::none, "Matches a pattern against many letters.", "1.0.0", "O(N)"},
+    {"SET-ACTIVE-EXPIRE", "flag", 3, ruling, no_keys, set_active_expire, Event::none, "Turns active expiry off and on.",
+     "1.0.0", "O(1)"},
+    {"STRINGMATCH-LEN", "length pattern", 4, ruling, no_keys, stringmatch_len, Event::none,
+     "Matches a pattern against many letters.", "1.0.0", "O(N)"},
     {"ERROR", "message", 3, ruling, no_keys, error_reply, Event::none, "Replies with an error.", "1.0.0", "O(1)"},
     {"LOG", "message", 3, ruling, no_keys, log_message, Event::none, "Writes to the log.", "1.0.0", "O(1)"},
-    {"PROTOCOL", "type", 3, ruling, no_keys, protocol, Event::none, "Replies with a sample of a type.", "1.0.0", "O(1)"},
+    {"PROTOCOL", "type", 3, ruling, no_keys, protocol, Event::none, "Replies with a sample of a type.", "1.0.0",
+     "O(1)"},
     {"HELP", "", 2, ruling, no_keys, help, Event::none, "Explains the subcommands.", "1.0.0", "O(1)"},
 };
 

@@ -126,9 +126,10 @@ void doctor(Session& session, const Args&, Reply& reply) {
         "txt");
   }
   if (all.empty()) {
-    return reply.verbatim(fmt::format("Nothing took longer than {} ms since the watch began or was reset. All is well.\n",
-                                      server.settings().latency_monitor_threshold),
-                          "txt");
+    return reply.verbatim(
+        fmt::format("Nothing took longer than {} ms since the watch began or was reset. All is well.\n",
+                    server.settings().latency_monitor_threshold),
+        "txt");
   }
   Bytes text = "What held the server up:\n\n";
   bool slow_commands = false;
@@ -137,8 +138,8 @@ void doctor(Session& session, const Args&, Reply& reply) {
     uint64_t sum = 0;
     for (const Sample& sample : samples) sum += sample.latency_ms;
     const double average = static_cast<double>(sum) / static_cast<double>(samples.size());
-    const double span = static_cast<double>(samples.back().time_s - samples.front().time_s) /
-                        static_cast<double>(samples.size());
+    const double span =
+        static_cast<double>(samples.back().time_s - samples.front().time_s) / static_cast<double>(samples.size());
     text += fmt::format("- {}: {} spike(s), {:.0f} ms on average, every {:.0f} s, the worst {} ms.\n", event,
                         samples.size(), average, span, series.highest_ms);
     slow_commands = slow_commands || event == "command" || event == "fast-command";
@@ -149,10 +150,12 @@ void doctor(Session& session, const Args&, Reply& reply) {
     if (threshold < 0 || threshold / 1000 > server.settings().latency_monitor_threshold) {
       text += "- Have the slow log keep such commands: CONFIG SET slowlog-log-slower-than <microseconds>.\n";
     }
-    text += "- Look at SLOWLOG GET: commands that touch many elements at once are better split (SCAN instead of KEYS, "
-            "ranges instead of whole collections).\n";
-    text += "- Where even fast commands are slow, the process itself is held up: look for swapping, a busy processor, "
-            "a virtual machine that is not given its time.\n";
+    text +=
+        "- Look at SLOWLOG GET: commands that touch many elements at once are better split (SCAN instead of KEYS, "
+        "ranges instead of whole collections).\n";
+    text +=
+        "- Where even fast commands are slow, the process itself is held up: look for swapping, a busy processor, "
+        "a virtual machine that is not given its time.\n";
   } else {
     text += "- Look at the machine: swapping, a busy processor, a slow disk.\n";
   }
@@ -213,13 +216,20 @@ void help(Session& session, const Args& args, Reply& reply) {
 constexpr Flags ruling = flag::admin | flag::noscript | flag::loading | flag::stale;
 
 constexpr Command rows[] = {
-    {"LATEST", "", 2, ruling | flag::random_reply, no_keys, latest, Event::none, "Shows the last spike of each event.", "2.8.13", "O(1)"},
-    {"HISTORY", "event", 3, ruling | flag::random_reply, no_keys, history, Event::none, "Shows the spikes of an event.", "2.8.13", "O(1)"},
-    {"RESET", "[event [event ...]]", -2, ruling, no_keys, reset, Event::none, "Forgets the spikes of some events, or of all.", "2.8.13", "O(1)"},
-    {"GRAPH", "event", 3, ruling | flag::random_reply, no_keys, graph, Event::none, "Draws the spikes of an event.", "2.8.13", "O(1)"},
-    {"DOCTOR", "", 2, ruling | flag::random_reply, no_keys, doctor, Event::none, "Judges the spikes.", "2.8.13", "O(1)"},
-    {"HISTOGRAM", "[command [command ...]]", -2, ruling | flag::random_reply, no_keys, histogram, Event::none, "Shows how long commands took.", "7.0.0", "O(N) for N commands"},
-    {"HELP", "", 2, flag::loading | flag::stale, no_keys, help, Event::none, "Explains the subcommands.", "2.8.13", "O(1)"},
+    {"LATEST", "", 2, ruling | flag::random_reply, no_keys, latest, Event::none, "Shows the last spike of each event.",
+     "2.8.13", "O(1)"},
+    {"HISTORY", "event", 3, ruling | flag::random_reply, no_keys, history, Event::none, "Shows the spikes of an event.",
+     "2.8.13", "O(1)"},
+    {"RESET", "[event [event ...]]", -2, ruling, no_keys, reset, Event::none,
+     "Forgets the spikes of some events, or of all.", "2.8.13", "O(1)"},
+    {"GRAPH", "event", 3, ruling | flag::random_reply, no_keys, graph, Event::none, "Draws the spikes of an event.",
+     "2.8.13", "O(1)"},
+    {"DOCTOR", "", 2, ruling | flag::random_reply, no_keys, doctor, Event::none, "Judges the spikes.", "2.8.13",
+     "O(1)"},
+    {"HISTOGRAM", "[command [command ...]]", -2, ruling | flag::random_reply, no_keys, histogram, Event::none,
+     "Shows how long commands took.", "7.0.0", "O(N) for N commands"},
+    {"HELP", "", 2, flag::loading | flag::stale, no_keys, help, Event::none, "Explains the subcommands.", "2.8.13",
+     "O(1)"},
 };
 
 }  // namespace

@@ -21,7 +21,8 @@ Bytes river(size_t columns, size_t rows, Random& random) {
   for (size_t row = 0; row < rows; ++row) {
     phase += 0.15 + static_cast<double>(random.next() % 30) / 100;
     const double middle = (std::sin(phase) * 0.3 + 0.5) * static_cast<double>(columns);
-    const double half = static_cast<double>(columns) * (0.06 + 0.04 * static_cast<double>(row) / static_cast<double>(rows));
+    const double half =
+        static_cast<double>(columns) * (0.06 + 0.04 * static_cast<double>(row) / static_cast<double>(rows));
     for (size_t column = 0; column < columns; ++column) {
       const double distance = std::abs(static_cast<double>(column) - middle);
       const View letters = distance < half ? water : meadow;

@@ -98,23 +98,29 @@ void doctor(Session& session, const Args&, Reply& reply) {
   Bytes text;
   const uint64_t limit = server.settings().maxmemory;
   if (limit != 0 && report.used > limit / 100 * 95) {
-    text += fmt::format("- {} of maxmemory's {} are in use: keys are evicted, or writes refused, by maxmemory-policy.\n",
-                        human_bytes(report.used), human_bytes(limit));
+    text +=
+        fmt::format("- {} of maxmemory's {} are in use: keys are evicted, or writes refused, by maxmemory-policy.\n",
+                    human_bytes(report.used), human_bytes(limit));
   }
   if (MemoryReport::ratio(report.peak, report.used) > 1.5) {
-    text += fmt::format("- There was a peak of {}: freed memory may stay with the process for some time. MEMORY PURGE gives it back.\n",
-                        human_bytes(report.peak));
+    text += fmt::format(
+        "- There was a peak of {}: freed memory may stay with the process for some time. MEMORY PURGE gives it back.\n",
+        human_bytes(report.peak));
   }
   if (MemoryReport::ratio(report.heap.active, report.heap.allocated) > 1.4) {
-    text += "- What is in use is scattered over many pages: sizes of values have changed a lot. A restart, or time, mends it.\n";
+    text +=
+        "- What is in use is scattered over many pages: sizes of values have changed a lot. A restart, or time, mends "
+        "it.\n";
   }
   if (MemoryReport::ratio(report.heap.resident, report.heap.active) > 1.3) {
     text += "- The allocator keeps many free pages. MEMORY PURGE gives them back.\n";
   }
   const size_t clients = server.session_count();
   if (clients > 0 && report.clients / clients > (size_t{200} << 10)) {
-    text += fmt::format("- Clients' buffers take {} each on average: some do not read their replies, or send very large requests. CLIENT LIST shows which.\n",
-                        human_bytes(report.clients / clients));
+    text += fmt::format(
+        "- Clients' buffers take {} each on average: some do not read their replies, or send very large requests. "
+        "CLIENT LIST shows which.\n",
+        human_bytes(report.clients / clients));
   }
   reply.verbatim(text.empty() ? "All is well with the memory.\n" : "What stands out:\n\n" + text, "txt");
 }
@@ -137,12 +143,18 @@ void help(Session& session, const Args& args, Reply& reply) {
 }
 
 constexpr Command rows[] = {
-    {"USAGE", "key [SAMPLES count]", -3, flag::read | flag::no_touch, key_at(2, key::ro), usage, Event::none, "Estimates the memory that a key and its value take.", "4.0.0", "O(N) for N samples"},
-    {"STATS", "", 2, flag::random_reply, no_keys, stats, Event::none, "Tells where the memory is.", "4.0.0", "O(N) for N clients"},
-    {"DOCTOR", "", 2, flag::random_reply, no_keys, doctor, Event::none, "Judges the use of memory.", "4.0.0", "O(N) for N clients"},
-    {"PURGE", "", 2, 0, no_keys, purge, Event::none, "Gives free pages back to the system.", "4.0.0", "Depends on how much memory was freed"},
-    {"MALLOC-STATS", "", 2, flag::random_reply, no_keys, malloc_stats, Event::none, "Shows what the allocator tells about itself.", "4.0.0", "Depends on how much memory is in use"},
-    {"HELP", "", 2, flag::loading | flag::stale, no_keys, help, Event::none, "Explains the subcommands.", "4.0.0", "O(1)"},
+    {"USAGE", "key [SAMPLES count]", -3, flag::read | flag::no_touch, key_at(2, key::ro), usage, Event::none,
+     "Estimates the memory that a key and its value take.", "4.0.0", "O(N) for N samples"},
+    {"STATS", "", 2, flag::random_reply, no_keys, stats, Event::none, "Tells where the memory is.", "4.0.0",
+     "O(N) for N clients"},
+    {"DOCTOR", "", 2, flag::random_reply, no_keys, doctor, Event::none, "Judges the use of memory.", "4.0.0",
+     "O(N) for N clients"},
+    {"PURGE", "", 2, 0, no_keys, purge, Event::none, "Gives free pages back to the system.", "4.0.0",
+     "Depends on how much memory was freed"},
+    {"MALLOC-STATS", "", 2, flag::random_reply, no_keys, malloc_stats, Event::none,
+     "Shows what the allocator tells about itself.", "4.0.0", "Depends on how much memory is in use"},
+    {"HELP", "", 2, flag::loading | flag::stale, no_keys, help, Event::none, "Explains the subcommands.", "4.0.0",
+     "O(1)"},
 };
 
 }  // namespace

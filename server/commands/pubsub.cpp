@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Subscribing and publishing. The replies of SUBSCRIBE and its kin are pushes in RESP3, one per channel.
+#include "server/pubsub.h"
 #include "core/base/glob.h"
 #include "core/command/help.h"
 #include "server/commands/families.h"
-#include "server/pubsub.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -24,8 +24,8 @@ void confirm(Reply& reply, View kind, const View* channel, size_t count) {
 }
 
 /// In RESP2 a subscriber can do nothing but wait for messages, so what would subscribe may stand nowhere else.
-void subscribe_all(Session& session, const Args& args, Reply& reply, View kind,
-                   bool (PubSub::*enter)(Session&, View), bool shard) {
+void subscribe_all(Session& session, const Args& args, Reply& reply, View kind, bool (PubSub::*enter)(Session&, View),
+                   bool shard) {
   for (const View name : args.from(1)) {
     (session.server().pubsub().*enter)(session, name);
     const Subscriptions& own = session.subscriptions;
@@ -35,9 +35,7 @@ void subscribe_all(Session& session, const Args& args, Reply& reply, View kind,
 
 void unsubscribe_all(Session& session, const Args& args, Reply& reply, View kind,
                      bool (PubSub::*withdraw)(Session&, View), const Subscriptions::Names& own, bool shard) {
-  const auto left = [&] {
-    return shard ? session.subscriptions.shard_channels.size() : session.subscriptions.count();
-  };
+  const auto left = [&] { return shard ? session.subscriptions.shard_channels.size() : session.subscriptions.count(); };
   if (args.size() > 1) {
     for (const View name : args.from(1)) {
       (session.server().pubsub().*withdraw)(session, name);
@@ -136,24 +134,41 @@ constexpr Flags asking = flag::pubsub | flag::loading | flag::stale;
 constexpr KeyFlags shard_key = key::not_key;
 
 constexpr Command pubsub_subcommands[] = {
-    {"CHANNELS", "[pattern]", -2, asking, no_keys, pubsub_channels, Event::none, "Lists the channels that have subscribers.", "2.8.0", "O(N) where N is the number of active channels"},
-    {"NUMPAT", "", 2, asking, no_keys, pubsub_numpat, Event::none, "Counts the patterns that are subscribed to.", "2.8.0", "O(1)"},
-    {"NUMSUB", "[channel [channel ...]]", -2, asking, no_keys, pubsub_numsub, Event::none, "Counts the subscribers of channels.", "2.8.0", "O(N) for N channels"},
-    {"SHARDCHANNELS", "[pattern]", -2, asking, no_keys, pubsub_shardchannels, Event::none, "Lists the shard channels that have subscribers.", "7.0.0", "O(N) where N is the number of active shard channels"},
-    {"SHARDNUMSUB", "[shardchannel [shardchannel ...]]", -2, asking, no_keys, pubsub_shardnumsub, Event::none, "Counts the subscribers of shard channels.", "7.0.0", "O(N) for N channels"},
-    {"HELP", "", 2, flag::loading | flag::stale, no_keys, pubsub_help, Event::none, "Explains the subcommands.", "6.2.0", "O(1)"},
+    {"CHANNELS", "[pattern]", -2, asking, no_keys, pubsub_channels, Event::none,
+     "Lists the channels that have subscribers.", "2.8.0", "O(N) where N is the number of active channels"},
+    {"NUMPAT", "", 2, asking, no_keys, pubsub_numpat, Event::none, "Counts the patterns that are subscribed to.",
+     "2.8.0", "O(1)"},
+    {"NUMSUB", "[channel [channel ...]]", -2, asking, no_keys, pubsub_numsub, Event::none,
+     "Counts the subscribers of channels.", "2.8.0", "O(N) for N channels"},
+    {"SHARDCHANNELS", "[pattern]", -2, asking, no_keys, pubsub_shardchannels, Event::none,
+     "Lists the shard channels that have subscribers.", "7.0.0", "O(N) where N is the number of active shard channels"},
+    {"SHARDNUMSUB", "[shardchannel [shardchannel ...]]", -2, asking, no_keys, pubsub_shardnumsub, Event::none,
+     "Counts the subscribers of shard channels.", "7.0.0", "O(N) for N channels"},
+    {"HELP", "", 2, flag::loading | flag::stale, no_keys, pubsub_help, Event::none, "Explains the subcommands.",
+     "6.2.0", "O(1)"},
 };
 
 constexpr Command rows[] = {
-    {"SUBSCRIBE", "channel [channel ...]", -2, listening, no_keys, subscribe, Event::none, "Listens to channels.", "2.0.0", "O(N) for N channels"},
-    {"UNSUBSCRIBE", "[channel [channel ...]]", -1, listening, no_keys, unsubscribe, Event::none, "Stops listening to channels, by default to all.", "2.0.0", "O(N) for N channels"},
-    {"PSUBSCRIBE", "pattern [pattern ...]", -2, listening, no_keys, psubscribe, Event::none, "Listens to all channels that match a pattern.", "2.0.0", "O(N) for N patterns"},
-    {"PUNSUBSCRIBE", "[pattern [pattern ...]]", -1, listening, no_keys, punsubscribe, Event::none, "Stops listening to patterns, by default to all.", "2.0.0", "O(N) for N patterns"},
-    {"SSUBSCRIBE", "shardchannel [shardchannel ...]", -2, listening, all_keys(shard_key), ssubscribe, Event::none, "Listens to shard channels.", "7.0.0", "O(N) for N channels"},
-    {"SUNSUBSCRIBE", "[shardchannel [shardchannel ...]]", -1, listening, all_keys(shard_key), sunsubscribe, Event::none, "Stops listening to shard channels, by default to all.", "7.0.0", "O(N) for N channels"},
-    {"PUBLISH", "channel message", 3, asking | flag::fast | flag::may_replicate, no_keys, publish, Event::none, "Sends a message to a channel.", "2.0.0", "O(N+M) where N is the number of the channel's subscribers and M that of patterns"},
-    {"SPUBLISH", "shardchannel message", 3, asking | flag::fast | flag::may_replicate, first_key(shard_key), spublish, Event::none, "Sends a message to a shard channel.", "7.0.0", "O(N) where N is the number of the channel's subscribers"},
-    {"PUBSUB", "", -2, 0, no_keys, nullptr, Event::none, "Tells about subscriptions.", "2.8.0", "Depends on the subcommand", pubsub_subcommands},
+    {"SUBSCRIBE", "channel [channel ...]", -2, listening, no_keys, subscribe, Event::none, "Listens to channels.",
+     "2.0.0", "O(N) for N channels"},
+    {"UNSUBSCRIBE", "[channel [channel ...]]", -1, listening, no_keys, unsubscribe, Event::none,
+     "Stops listening to channels, by default to all.", "2.0.0", "O(N) for N channels"},
+    {"PSUBSCRIBE", "pattern [pattern ...]", -2, listening, no_keys, psubscribe, Event::none,
+     "Listens to all channels that match a pattern.", "2.0.0", "O(N) for N patterns"},
+    {"PUNSUBSCRIBE", "[pattern [pattern ...]]", -1, listening, no_keys, punsubscribe, Event::none,
+     "Stops listening to patterns, by default to all.", "2.0.0", "O(N) for N patterns"},
+    {"SSUBSCRIBE", "shardchannel [shardchannel ...]", -2, listening, all_keys(shard_key), ssubscribe, Event::none,
+     "Listens to shard channels.", "7.0.0", "O(N) for N channels"},
+    {"SUNSUBSCRIBE", "[shardchannel [shardchannel ...]]", -1, listening, all_keys(shard_key), sunsubscribe, Event::none,
+     "Stops listening to shard channels, by default to all.", "7.0.0", "O(N) for N channels"},
+    {"PUBLISH", "channel message", 3, asking | flag::fast | flag::may_replicate, no_keys, publish, Event::none,
+     "Sends a message to a channel.", "2.0.0",
+     "O(N+M) where N is the number of the channel's subscribers and M that of patterns"},
+    {"SPUBLISH", "shardchannel message", 3, asking | flag::fast | flag::may_replicate, first_key(shard_key), spublish,
+     Event::none, "Sends a message to a shard channel.", "7.0.0",
+     "O(N) where N is the number of the channel's subscribers"},
+    {"PUBSUB", "", -2, 0, no_keys, nullptr, Event::none, "Tells about subscriptions.", "2.8.0",
+     "Depends on the subcommand", pubsub_subcommands},
 };
 
 }  // namespace

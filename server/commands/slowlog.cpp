@@ -13,7 +13,8 @@ namespace {
 // SLOWLOG GET [count]
 void get(Session& session, const Args& args, Reply& reply) {
   if (args.size() > 3) {
-    throw CommandError("ERR unknown subcommand or wrong number of arguments for '" + Bytes(args[1]) + "'. Try SLOWLOG HELP.");
+    throw CommandError("ERR unknown subcommand or wrong number of arguments for '" + Bytes(args[1]) +
+                       "'. Try SLOWLOG HELP.");
   }
   const SlowLog& log = session.server().slow_log();
   size_t count = 10;
@@ -55,10 +56,12 @@ void help(Session& session, const Args& args, Reply& reply) {
 constexpr Flags ruling = flag::admin | flag::loading | flag::stale;
 
 constexpr Command rows[] = {
-    {"GET", "[count]", -2, ruling | flag::random_reply, no_keys, get, Event::none, "Shows the last slow commands.", "2.2.12", "O(N) for N entries"},
+    {"GET", "[count]", -2, ruling | flag::random_reply, no_keys, get, Event::none, "Shows the last slow commands.",
+     "2.2.12", "O(N) for N entries"},
     {"LEN", "", 2, ruling | flag::random_reply, no_keys, len, Event::none, "Counts the entries.", "2.2.12", "O(1)"},
     {"RESET", "", 2, ruling, no_keys, reset, Event::none, "Removes all entries.", "2.2.12", "O(N) for N entries"},
-    {"HELP", "", 2, flag::loading | flag::stale, no_keys, help, Event::none, "Explains the subcommands.", "6.2.0", "O(1)"},
+    {"HELP", "", 2, flag::loading | flag::stale, no_keys, help, Event::none, "Explains the subcommands.", "6.2.0",
+     "O(1)"},
 };
 
 }  // namespace

@@ -9,8 +9,8 @@
 
 namespace redipy {
 
-std::span<const Command> debug_subcommands();  // debug.cpp
-std::span<const Command> acl_subcommands();    // acl.cpp
+std::span<const Command> debug_subcommands();    // debug.cpp
+std::span<const Command> acl_subcommands();      // acl.cpp
 std::span<const Command> command_subcommands();  // command.cpp
 std::span<const Command> config_subcommands();   // config.cpp
 std::span<const Command> slowlog_subcommands();  // slowlog.cpp

@@ -15,7 +15,9 @@ constexpr KeyFlags removes = key::rw | key::remove;
 
 constexpr Command row(View name, int arity, Flags flags, Keys keys, View summary, View since,
                       std::span<const Command> subcommands = {}) {
-  return {name, "", arity, subcommands.empty() ? flags | flag::not_yet : flags, keys, nullptr, Event::none, summary, since, "", subcommands};
+  return {name,  "",      arity,       subcommands.empty() ? flags | flag::not_yet : flags,
+          keys,  nullptr, Event::none, summary,
+          since, "",      subcommands};
 }
 
 /// Keys of XREAD and XREADGROUP: the first half of what follows STREAMS.
@@ -62,7 +64,8 @@ constexpr Command script_rows[] = {
     row("EVAL", -3, running, counted_keys(2, changes | key::access), "Runs a script.", "2.6.0"),
     row("EVALSHA", -3, running, counted_keys(2, changes | key::access), "Runs a loaded script.", "2.6.0"),
     row("EVAL_RO", -3, running | flag::read, counted_keys(2, reads), "Runs a script that only reads.", "7.0.0"),
-    row("EVALSHA_RO", -3, running | flag::read, counted_keys(2, reads), "Runs a loaded script that only reads.", "7.0.0"),
+    row("EVALSHA_RO", -3, running | flag::read, counted_keys(2, reads), "Runs a loaded script that only reads.",
+        "7.0.0"),
     row("SCRIPT", -2, 0, no_keys, "Loads and inspects scripts.", "2.6.0", script_subcommands),
     row("FCALL", -3, running, counted_keys(2, changes | key::access), "Calls a function.", "7.0.0"),
     row("FCALL_RO", -3, running | flag::read, counted_keys(2, reads), "Calls a function that only reads.", "7.0.0"),
@@ -72,8 +75,10 @@ constexpr Command script_rows[] = {
 // --- streams
 
 constexpr Command xgroup_subcommands[] = {
-    row("CREATE", -5, flag::write | flag::denyoom, key_at(2, key::rw | key::insert), "Makes a group of consumers.", "5.0.0"),
-    row("CREATECONSUMER", 5, flag::write | flag::denyoom, key_at(2, key::rw | key::insert), "Makes a consumer.", "6.2.0"),
+    row("CREATE", -5, flag::write | flag::denyoom, key_at(2, key::rw | key::insert), "Makes a group of consumers.",
+        "5.0.0"),
+    row("CREATECONSUMER", 5, flag::write | flag::denyoom, key_at(2, key::rw | key::insert), "Makes a consumer.",
+        "6.2.0"),
     row("DELCONSUMER", 5, flag::write, key_at(2, removes), "Removes a consumer.", "5.0.0"),
     row("DESTROY", 4, flag::write, key_at(2, removes), "Removes a group.", "5.0.0"),
     row("SETID", -5, flag::write, key_at(2, changes), "Sets a group's last delivered id.", "5.0.0"),
@@ -86,19 +91,24 @@ constexpr Command xinfo_subcommands[] = {
     row("HELP", 2, told, no_keys, "Explains the subcommands.", "5.0.0"),
 };
 constexpr Command stream_rows[] = {
-    row("XADD", -5, flag::write | flag::denyoom | flag::fast | flag::random_reply, first_key(changes), "Appends an entry to a stream.", "5.0.0"),
+    row("XADD", -5, flag::write | flag::denyoom | flag::fast | flag::random_reply, first_key(changes),
+        "Appends an entry to a stream.", "5.0.0"),
     row("XLEN", 2, flag::read | flag::fast, first_key(key::ro), "Counts the entries of a stream.", "5.0.0"),
     row("XRANGE", -4, flag::read, first_key(reads), "Reads entries by id.", "5.0.0"),
     row("XREVRANGE", -4, flag::read, first_key(reads), "Reads entries by id, the newest first.", "5.0.0"),
     row("XREAD", -4, flag::read | flag::blocking, after_streams(1), "Reads from several streams.", "5.0.0"),
     row("XREADGROUP", -7, flag::write | flag::blocking, after_streams(4), "Reads as a consumer of a group.", "5.0.0"),
     row("XACK", -4, flag::write | flag::fast, first_key(changes), "Acknowledges entries.", "5.0.0"),
-    row("XCLAIM", -6, flag::write | flag::fast | flag::random_reply, first_key(changes), "Takes over pending entries.", "5.0.0"),
-    row("XAUTOCLAIM", -6, flag::write | flag::fast | flag::random_reply, first_key(removes), "Takes over entries pending for long.", "6.2.0"),
+    row("XCLAIM", -6, flag::write | flag::fast | flag::random_reply, first_key(changes), "Takes over pending entries.",
+        "5.0.0"),
+    row("XAUTOCLAIM", -6, flag::write | flag::fast | flag::random_reply, first_key(removes),
+        "Takes over entries pending for long.", "6.2.0"),
     row("XDEL", -3, flag::write | flag::fast, first_key(removes), "Removes entries.", "5.0.0"),
     row("XTRIM", -4, flag::write | flag::random_reply, first_key(removes), "Cuts a stream to a length.", "5.0.0"),
-    row("XPENDING", -3, flag::read | flag::random_reply, first_key(reads), "Tells what is pending in a group.", "5.0.0"),
-    row("XSETID", -3, flag::write | flag::denyoom | flag::fast, first_key(changes), "Sets a stream's last id.", "5.0.0"),
+    row("XPENDING", -3, flag::read | flag::random_reply, first_key(reads), "Tells what is pending in a group.",
+        "5.0.0"),
+    row("XSETID", -3, flag::write | flag::denyoom | flag::fast, first_key(changes), "Sets a stream's last id.",
+        "5.0.0"),
     row("XGROUP", -2, 0, no_keys, "Makes and changes groups of consumers.", "5.0.0", xgroup_subcommands),
     row("XINFO", -2, 0, no_keys, "Tells about streams.", "5.0.0", xinfo_subcommands),
 };
@@ -106,8 +116,10 @@ constexpr Command stream_rows[] = {
 // --- keys, snapshots, logs, replication, modules
 
 constexpr Command key_rows[] = {
-    row("MIGRATE", -6, flag::write | flag::dangerous | flag::random_reply, migrate_keys(), "Moves keys to another server.", "2.6.0"),
-    row("WAITAOF", 4, flag::noscript | flag::connection | flag::new_in_72, no_keys, "Waits until writes are in the log.", "7.2.0"),
+    row("MIGRATE", -6, flag::write | flag::dangerous | flag::random_reply, migrate_keys(),
+        "Moves keys to another server.", "2.6.0"),
+    row("WAITAOF", 4, flag::noscript | flag::connection | flag::new_in_72, no_keys,
+        "Waits until writes are in the log.", "7.2.0"),
 };
 
 constexpr Flags saving = flag::admin | flag::noscript | flag::no_async_loading;

@@ -119,7 +119,8 @@ TEST(Config, the_last_of_several_lines_counts) {
 }
 
 TEST(Config, output_limits_are_set_class_by_class) {
-  const Settings settings = read("client-output-buffer-limit pubsub 1mb 2kb 3\nclient-output-buffer-limit slave 4 5 6\n");
+  const Settings settings =
+      read("client-output-buffer-limit pubsub 1mb 2kb 3\nclient-output-buffer-limit slave 4 5 6\n");
   EXPECT_EQ(settings.output_limits[2].hard_bytes, size_t{1} << 20);
   EXPECT_EQ(settings.output_limits[2].soft_bytes, 2048u);
   EXPECT_EQ(settings.output_limits[2].soft_seconds, 3);
@@ -146,7 +147,9 @@ TEST(Config, the_command_line_is_read_as_redis_server_reads_it) {
   EXPECT_EQ(started({"--hz", "20", "--save"}).hz, 20);
   EXPECT_EQ(started({"--logfile", "--strange", "--hz", "20"}).logfile, "--strange");
   EXPECT_EQ(started({"--client-output-buffer-limit", "pubsub 1 2 3"}).output_limits[2].soft_bytes, 2u);
-  EXPECT_EQ(error_of([] { started({"--port", "6379", "6380"}); }),
+  EXPECT_EQ(error_of([] {
+              started({"--port", "6379", "6380"});
+            }),
             "command line: 'port 6379 6380': wrong number of arguments");
   EXPECT_EQ(error_of([] { started({"--port"}); }), "command line: 'port': wrong number of arguments");
 }
@@ -177,28 +180,41 @@ TEST(Config, set_changes_all_or_nothing) {
   config.set({{"maxmemory", "1mb"}, {"hz", "50"}});
   EXPECT_EQ(config.settings().maxmemory, 1u << 20);
   EXPECT_EQ(config.settings().hz, 50);
-  EXPECT_EQ(error_of([&] { config.set({{"maxmemory", "2mb"}, {"maxmemory-clients", "200%"}}); }),
-            "CONFIG SET failed (possibly related to argument 'maxmemory-clients') - percentage argument must be less or "
-            "equal to 100");
+  EXPECT_EQ(
+      error_of([&] {
+        config.set({{"maxmemory", "2mb"}, {"maxmemory-clients", "200%"}});
+      }),
+      "CONFIG SET failed (possibly related to argument 'maxmemory-clients') - percentage argument must be less or "
+      "equal to 100");
   EXPECT_EQ(config.settings().maxmemory, 1u << 20);
 }
 
 TEST(Config, set_refuses_in_the_words_of_redis) {
   Config config;
-  EXPECT_EQ(error_of([&] { config.set({{"foo", "1"}}); }),
+  EXPECT_EQ(error_of([&] {
+              config.set({{"foo", "1"}});
+            }),
             "Unknown option or number of arguments for CONFIG SET - 'foo'");
-  EXPECT_EQ(error_of([&] { config.set({{"databases", "3"}}); }),
+  EXPECT_EQ(error_of([&] {
+              config.set({{"databases", "3"}});
+            }),
             "CONFIG SET failed (possibly related to argument 'databases') - can't set immutable config");
-  EXPECT_EQ(error_of([&] { config.set({{"hz", "3"}, {"HZ", "4"}}); }),
+  EXPECT_EQ(error_of([&] {
+              config.set({{"hz", "3"}, {"HZ", "4"}});
+            }),
             "CONFIG SET failed (possibly related to argument 'HZ') - duplicate parameter");
-  EXPECT_EQ(error_of([&] { config.set({{"dir", "/"}}, false); }),
+  EXPECT_EQ(error_of([&] {
+              config.set({{"dir", "/"}}, false);
+            }),
             "CONFIG SET failed (possibly related to argument 'dir') - can't set protected config");
 }
 
 TEST(Config, a_refusal_on_change_brings_the_old_values_back) {
   Config config;
   config.on_change = [](const Settings&) { throw ConfigError("Unable to listen", "port"); };
-  EXPECT_EQ(error_of([&] { config.set({{"hz", "50"}, {"port", "7"}}); }),
+  EXPECT_EQ(error_of([&] {
+              config.set({{"hz", "50"}, {"port", "7"}});
+            }),
             "CONFIG SET failed (possibly related to argument 'port') - Unable to listen");
   EXPECT_EQ(config.settings().hz, 10);
   EXPECT_EQ(config.settings().port, 6379);

@@ -50,14 +50,12 @@ TEST_F(EvictionTest, without_a_policy_nothing_goes_and_there_is_no_room) {
   EXPECT_EQ(store.size(), 1000u);
 }
 
-TEST_F(EvictionTest, without_a_limit_there_is_room) {
-  EXPECT_TRUE(store.make_room());
-}
+TEST_F(EvictionTest, without_a_limit_there_is_room) { EXPECT_TRUE(store.make_room()); }
 
 TEST_F(EvictionTest, each_policy_makes_room_and_tells) {
   using enum Options::Eviction;
-  for (const auto policy : {volatile_lru, volatile_lfu, volatile_random, volatile_ttl, allkeys_lru, allkeys_lfu,
-                            allkeys_random}) {
+  for (const auto policy :
+       {volatile_lru, volatile_lfu, volatile_random, volatile_ttl, allkeys_lru, allkeys_lfu, allkeys_random}) {
     store.set_options({});
     store.flush(-1, true);
     const uint64_t before = store.statistics().evicted;

@@ -85,8 +85,7 @@ TEST_F(MemoryBackendTest, a_batch_may_be_longer_than_what_is_fetched_ahead) {
 }
 
 TEST_F(MemoryBackendTest, a_refused_command_takes_back_its_reply_and_the_batch_goes_on) {
-  EXPECT_EQ(run({"SET a x", "INCR a", "GET a"}),
-            "+OK\r\n-ERR value is not an integer or out of range\r\n$1\r\nx\r\n");
+  EXPECT_EQ(run({"SET a x", "INCR a", "GET a"}), "+OK\r\n-ERR value is not an integer or out of range\r\n$1\r\nx\r\n");
   EXPECT_THAT(observer.heard, ElementsAre("set", "incr: ERR value is not an integer or out of range", "get"));
 }
 
@@ -131,8 +130,7 @@ TEST_F(MemoryBackendTest, a_collection_that_is_emptied_goes_and_its_end_is_told_
   run({"RPUSH list x", "SADD set x y", "HSET hash f v"});
   listener.heard.clear();
   run({"LPOP list", "SREM set x y", "HDEL hash f", "EXISTS list set hash"});
-  EXPECT_THAT(listener.heard,
-              ElementsAre("lpop list", "del list", "srem set", "del set", "hdel hash", "del hash"));
+  EXPECT_THAT(listener.heard, ElementsAre("lpop list", "del list", "srem set", "del set", "hdel hash", "del hash"));
   EXPECT_EQ(backend.store()->size(), 0u);
 }
 

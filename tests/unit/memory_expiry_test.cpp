@@ -27,7 +27,10 @@ TEST_F(MemoryExpiryTest, a_key_is_gone_at_its_deadline_and_not_before) {
 }
 
 TEST_F(MemoryExpiryTest, a_set_with_a_deadline_tells_both) {
-  EXPECT_THAT(write(Event::set, [&] { store.put_string("a", "1", {Expiry::at, in(5)}); }),
+  EXPECT_THAT(write(Event::set,
+                    [&] {
+                      store.put_string("a", "1", {Expiry::at, in(5)});
+                    }),
               ElementsAre("new a", "set a", "expire a"));
 }
 

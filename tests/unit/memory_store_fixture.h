@@ -27,8 +27,7 @@ class RecordingListener final : public ChangeListener {
 
  private:
   void add(int database, View what, View key) {
-    heard.push_back((database == 0 ? "" : std::to_string(database) + ":") + std::string(what) + " " +
-                    std::string(key));
+    heard.push_back((database == 0 ? "" : std::to_string(database) + ":") + std::string(what) + " " + std::string(key));
   }
 };
 

@@ -338,7 +338,9 @@ TEST_F(MemoryStoreTest, a_random_walk_agrees_with_a_model) {
           store.put_string(key, value, {Expiry::none});
           model[key] = {value};
           break;
-        case 3: EXPECT_EQ(store.remove(key), model.erase(key) == 1); break;
+        case 3:
+          EXPECT_EQ(store.remove(key), model.erase(key) == 1);
+          break;
         case 4: {
           const int64_t deadline = in(1 + static_cast<int64_t>(random.below(50)));
           EXPECT_EQ(store.set_deadline(key, deadline), there);
@@ -367,13 +369,15 @@ TEST_F(MemoryStoreTest, a_random_walk_agrees_with_a_model) {
             }
           }
           break;
-        case 8: clock.advance_ms(static_cast<int64_t>(random.below(5))); break;
+        case 8:
+          clock.advance_ms(static_cast<int64_t>(random.below(5)));
+          break;
       }
     });
     run({}, [&] {
       const auto now = model.find(key);
-      const bool alive = now != model.end() && (now->second.deadline == no_deadline ||
-                                                now->second.deadline > clock.now_ms());
+      const bool alive =
+          now != model.end() && (now->second.deadline == no_deadline || now->second.deadline > clock.now_ms());
       const String* string = store.string(key);
       ASSERT_EQ(string != nullptr, alive) << step;
       if (!alive) return;

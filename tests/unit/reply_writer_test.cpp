@@ -43,7 +43,12 @@ TEST(ReplyWriter, writes_each_shape_as_its_protocol_has_it) {
       {"array", [](Reply& r) { r.array(2); }, "*2\r\n", "*2\r\n"},
       {"map", [](Reply& r) { r.map(2); }, "*4\r\n", "%2\r\n"},
       {"set", [](Reply& r) { r.set(2); }, "*2\r\n", "~2\r\n"},
-      {"pairs", [](Reply& r) { r.pairs(1); r.pair(); }, "*2\r\n", "*1\r\n*2\r\n"},
+      {"pairs",
+       [](Reply& r) {
+         r.pairs(1);
+         r.pair();
+       },
+       "*2\r\n", "*1\r\n*2\r\n"},
       {"push", [](Reply& r) { r.push(3); }, "*3\r\n", ">3\r\n"},
   };
   for (const Case& each : cases) {

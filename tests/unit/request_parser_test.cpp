@@ -56,7 +56,8 @@ Read read_whole(View bytes, const RequestParser::Limits& limits = {}) {
 }
 
 TEST(RequestParser, reads_requests_however_they_are_cut) {
-  const Bytes bytes = "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nva\r\nl\r\n*1\r\n$4\r\nPING\r\nGET key\r\n*2\r\n$4\r\nECHO\r\n$0\r\n\r\n";
+  const Bytes bytes =
+      "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$5\r\nva\r\nl\r\n*1\r\n$4\r\nPING\r\nGET key\r\n*2\r\n$4\r\nECHO\r\n$0\r\n\r\n";
   const std::vector<Words> expected = {{"SET", "key", "va\r\nl"}, {"PING"}, {"GET", "key"}, {"ECHO", ""}};
   for (size_t step = 1; step <= bytes.size(); ++step) EXPECT_EQ(read_in_steps(bytes, step).requests, expected) << step;
 }

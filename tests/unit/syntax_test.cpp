@@ -54,7 +54,8 @@ TEST(Syntax, an_optional_word_takes_nothing) {
 }
 
 TEST(Syntax, alternatives_are_one_argument) {
-  EXPECT_EQ(shown(parse_syntax("key <LEFT | RIGHT>")), "key:key left-or-right:oneof(LEFT=left:pure-token RIGHT=right:pure-token)");
+  EXPECT_EQ(shown(parse_syntax("key <LEFT | RIGHT>")),
+            "key:key left-or-right:oneof(LEFT=left:pure-token RIGHT=right:pure-token)");
   EXPECT_EQ(shown(parse_syntax("[NX | EX seconds]")), "nx-or-seconds:oneof?(NX=nx:pure-token EX=seconds:integer)");
 }
 
