@@ -37,8 +37,11 @@ std::span<const View> acl_categories() { return names; }
 
 bool in_acl_category(const CommandTable::Entry& entry, View category) {
   const Command& command = *entry.command;
-  // What a container's subcommands do is theirs.
-  if (!command.subcommands.empty() && !command.run.session) return category == "slow";
+  // What a container's subcommands do is theirs, but for those that Redis knows as one command (DEBUG).
+  if (!command.subcommands.empty() && !command.run.session) {
+    if (category == "admin" || category == "dangerous") return command.is(flag::admin);
+    return category == "slow";
+  }
   // What belongs to more or other families than its own.
   if (command.name == "SORT" || command.name == "SORT_RO") {
     if (category == "set" || category == "sortedset" || category == "list" || category == "dangerous") return true;

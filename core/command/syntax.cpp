@@ -4,10 +4,8 @@
 #include "core/command/syntax.h"
 
 #include <algorithm>
-#include <span>
-#include <array>
 #include <cassert>
-#include <optional>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -22,8 +20,8 @@ constexpr View key_names[] = {"key",     "newkey",  "source",    "destination", 
 constexpr View integer_names[] = {
     "count", "seconds", "milliseconds", "offset", "start", "stop", "end", "index", "numkeys", "db", "destination-db",
     "len", "rank", "num-matches", "maxlen", "cursor", "port", "bit", "ttl", "frequency", "index1", "index2", "decrement",
-    "min-match-len", "numreplicas", "client-id", "protover", "limit", "bits", "version", "columns", "rows"};
-constexpr View number_names[] = {"score", "longitude", "latitude", "radius", "width", "height", "weight"};
+    "min-match-len", "numreplicas", "client-id", "protover", "limit", "bits", "version", "columns", "rows", "samples"};
+constexpr View number_names[] = {"score", "longitude", "latitude", "radius", "width", "height", "weight", "timeout"};
 
 bool among(View name, std::span<const View> names) { return std::find(names.begin(), names.end(), name) != names.end(); }
 
@@ -58,12 +56,15 @@ struct Item {
 };
 using Items = std::vector<Item>;
 
+/// A bare word that has to be there: what follows is its value.
+bool is_literal(const Item& item) { return item.argument.type == Argument::pure_token && !item.argument.optional; }
+
 /// Several items as one argument.
 Argument together(Items items) {
   if (items.size() == 1) return std::move(items.front().argument);
   Argument whole;
   size_t first = 0;
-  if (items.front().argument.type == Argument::pure_token) {
+  if (is_literal(items.front())) {
     if (items.size() == 2 && items[1].argument.type != Argument::pure_token && items[1].argument.token.empty()) {
       items[1].argument.token = items.front().argument.token;
       return std::move(items[1].argument);
@@ -87,7 +88,7 @@ class Parser {
     std::vector<Argument> arguments;
     for (size_t i = 0; i < items.size(); ++i) {
       // At the top, a literal word belongs to the one argument after it.
-      const bool literal = items[i].argument.type == Argument::pure_token;
+      const bool literal = is_literal(items[i]);
       if (literal && i + 1 < items.size() && !items[i + 1].argument.optional &&
           items[i + 1].argument.type != Argument::pure_token) {
         Items pair;
@@ -170,7 +171,7 @@ class Parser {
       Items repeated(std::make_move_iterator(items.begin() + static_cast<ptrdiff_t>(first)),
                      std::make_move_iterator(items.end()));
       items.resize(first);
-      const bool with_token = repeated.size() > 1 && repeated.front().argument.type == Argument::pure_token;
+      const bool with_token = repeated.size() > 1 && is_literal(repeated.front());
       Item item{together(std::move(repeated)), words};
       item.argument.multiple = true;
       item.argument.multiple_token = with_token;

@@ -221,8 +221,8 @@ constexpr Command rows[] = {
     {"HRANDFIELD", "key [count [WITHVALUES]]", -2, flag::read | flag::random_reply, reads, hrandfield, Event::none,
      "Returns random fields: distinct ones, or drawn anew each time when count is negative.", "6.2.0",
      "O(N) for N fields returned"},
-    {"HSCAN", "key cursor [MATCH pattern] [COUNT count]", -3, flag::read | flag::random_reply, reads, hscan, Event::none,
-     "Walks over fields and values, a part at a call.", "2.8.0",
+    {"HSCAN", "key cursor [MATCH pattern] [COUNT count]", -3, flag::read | flag::random_reply, reads, hscan,
+     Event::none, "Walks over fields and values, a part at a call.", "2.8.0",
      "O(1) for a call, O(N) for a complete walk over N fields"},
 };
 

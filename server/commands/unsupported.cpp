@@ -15,7 +15,7 @@ constexpr KeyFlags removes = key::rw | key::remove;
 
 constexpr Command row(View name, int arity, Flags flags, Keys keys, View summary, View since,
                       std::span<const Command> subcommands = {}) {
-  return {name, "", arity, flags | flag::not_yet, keys, nullptr, Event::none, summary, since, "", subcommands};
+  return {name, "", arity, subcommands.empty() ? flags | flag::not_yet : flags, keys, nullptr, Event::none, summary, since, "", subcommands};
 }
 
 /// Keys of XREAD and XREADGROUP: the first half of what follows STREAMS.

@@ -34,7 +34,8 @@ class DumpRoundTrip : public testing::Test {
     std::vector<Bytes> parts;
     char text[double_text_size];
     switch (store.type(key)) {
-      case Type::string: return Bytes(store.string(key)->get());
+      case Type::string:
+        return Bytes(store.string(key)->get());
       case Type::list: {
         const List* list = store.list(key);
         list->range(RankRange{0, list->size()}, [&](View element) { parts.emplace_back(element); });
@@ -47,8 +48,9 @@ class DumpRoundTrip : public testing::Test {
         });
         break;
       case Type::hash:
-        store.hash(key)->for_each(
-            [&](View field, View value) { parts.push_back(joined({Bytes(field), Bytes(value)})); });
+        store.hash(key)->for_each([&](View field, View value) {
+          parts.push_back(joined({Bytes(field), Bytes(value)}));
+        });
         break;
       case Type::sorted_set: {
         const SortedSet* set = store.sorted_set(key);
@@ -58,7 +60,8 @@ class DumpRoundTrip : public testing::Test {
         return joined(parts);
       }
       case Type::none:
-      case Type::stream: return "nothing";
+      case Type::stream:
+        return "nothing";
     }
     std::sort(parts.begin(), parts.end());
     return joined(parts);
@@ -96,11 +99,18 @@ class DumpRoundTrip : public testing::Test {
   Bytes some_bytes() {
     Bytes bytes;
     switch (random() % 5) {
-      case 0: return std::to_string(static_cast<int64_t>(random()) - (int64_t{1} << 31));
-      case 1: return std::to_string(static_cast<int>(random() % 300) - 150);
-      case 2: return Bytes(random() % 200, static_cast<char>('a' + random() % 26));
-      case 3: bytes.resize(random() % 70); break;
-      default: bytes.resize(random() % 6); break;
+      case 0:
+        return std::to_string(static_cast<int64_t>(random()) - (int64_t{1} << 31));
+      case 1:
+        return std::to_string(static_cast<int>(random() % 300) - 150);
+      case 2:
+        return Bytes(random() % 200, static_cast<char>('a' + random() % 26));
+      case 3:
+        bytes.resize(random() % 70);
+        break;
+      default:
+        bytes.resize(random() % 6);
+        break;
     }
     for (char& c : bytes) c = static_cast<char>(random());
     return bytes;
@@ -119,8 +129,19 @@ TEST_F(DumpRoundTrip, an_absent_key_has_no_payload) {
 }
 
 TEST_F(DumpRoundTrip, strings_come_back) {
-  const Bytes values[] = {"", "a", "12", "-129", "40000", "-2147483648", "2147483648", "9223372036854775807", "007",
-                          Bytes(20, 'x'), Bytes(21, 'x'), Bytes(100000, 'x'), Bytes("\0\xff\r\n", 4)};
+  const Bytes values[] = {"",
+                          "a",
+                          "12",
+                          "-129",
+                          "40000",
+                          "-2147483648",
+                          "2147483648",
+                          "9223372036854775807",
+                          "007",
+                          Bytes(20, 'x'),
+                          Bytes(21, 'x'),
+                          Bytes(100000, 'x'),
+                          Bytes("\0\xff\r\n", 4)};
   for (const Bytes& value : values) {
     store.put_string("s", value, Expiry{});
     EXPECT_EQ(round_trip("s"), string_plain);
