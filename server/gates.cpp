@@ -42,7 +42,8 @@ Verdict known(const Case& it) {
   }
   const Command& command = it.command();
   if (!command.subcommands.empty() && it.args.size() > 1) {
-    return refuse("ERR unknown subcommand '" + Bytes(excerpt(it.args[1])) + "'. Try " + upper(command.name) + " HELP.");
+    const View what = command.name == "DEBUG" ? "unknown subcommand or wrong number of arguments for" : "unknown subcommand";
+    return refuse("ERR " + Bytes(what) + " '" + Bytes(excerpt(it.args[1])) + "'. Try " + upper(command.name) + " HELP.");
   }
   return pass();
 }

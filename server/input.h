@@ -23,16 +23,16 @@ class Input {
   size_t size() const { return end_ - begin_; }
   size_t capacity() const { return capacity_; }
 
-  /// All before `at` is done with; parsing goes on at `parsed`.
+  /// All before `at` is done with; parsing goes on at `parsed`. Nothing moves: a read into room() may be under way.
   void advance(const char* at, const char* parsed) {
     begin_ = static_cast<size_t>(at - data_.get());
     parsed_ = static_cast<size_t>(parsed - data_.get());
-    if (begin_ == end_) begin_ = parsed_ = end_ = 0;
   }
 
   /// Room for at least `count` more bytes. Calls moved(begin, end, distance) when the kept bytes change their place.
   template <class Moved>
   void make_room(size_t count, Moved moved) {
+    if (begin_ == end_) begin_ = parsed_ = end_ = 0;
     if (capacity_ - end_ >= count) return;
     const char* const old_begin = begin();
     const char* const old_end = end();

@@ -3,6 +3,8 @@
 // See memory_options.h.
 #include "server/memory_options.h"
 
+#include "server/notifications.h"
+
 namespace redipy {
 
 Options memory_options(const Settings& settings) {
@@ -23,6 +25,7 @@ Options memory_options(const Settings& settings) {
   options.lfu_log_factor = settings.lfu_log_factor;
   options.lfu_decay_time = settings.lfu_decay_time;
   options.active_expire_effort = settings.active_expire_effort;
+  options.report_misses = notify::wants(settings.notify_keyspace_events, EventClass::missed);
   options.limits.max_string_bytes = settings.proto_max_bulk_len;
   options.limits.hll_sparse_max_bytes = settings.hll_sparse_max_bytes;
   return options;

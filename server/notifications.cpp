@@ -11,7 +11,7 @@ namespace redipy::notify {
 
 namespace {
 // In the order in which CONFIG GET shows them; 'A' stands for those up to all_count.
-constexpr View letters_in_order = "g$lshzxetdnmKE";
+constexpr View letters_in_order = "g$lshzxetdnKEm";
 constexpr View all_of = "g$lshzxetd";
 
 constexpr uint32_t bit(char letter) { return 1u << letters_in_order.find(letter); }
@@ -42,7 +42,7 @@ Bytes format(uint32_t flags) {
   const bool all = (flags & all_bits()) == all_bits();
   if (all) text = "A";
   for (const char letter : letters_in_order) {
-    if (all && all_of.find(letter) != View::npos) continue;
+    if (all && (letter == 'n' || all_of.find(letter) != View::npos)) continue;
     if ((flags & bit(letter)) != 0) text += letter;
   }
   return text;

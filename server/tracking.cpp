@@ -123,7 +123,7 @@ void Tracking::send(Session& session, const View* key) {
     inbox.array(1);
     inbox.bulk(*key);
   } else {
-    inbox.null_array();
+    inbox.null();
   }
   target->wake();
 }

@@ -7,10 +7,11 @@
 #
 # The commands come from templates (randomised/commands.py) over a small pool of keys, valid and invalid ones, in
 # several databases, half of the steps in RESP2 and half in RESP3. A difference is shown with its seed and step and the
-# shortest history that still leads to it. --seed 0 takes a new seed; --forever goes on with seed after seed.
+# shortest history that still leads to it. --seed 0 takes a new seed; --forever goes on with seed after seed; --events
+# compares keyspace notifications too.
 #
 # The pieces: randomised/grammar.py reads templates, words.py makes words, session.py runs a step on both servers,
-# compare.py and data.py compare, shrink.py shortens.
+# compare.py and data.py and events.py compare, shrink.py shortens.
 
 import argparse
 import random
@@ -19,11 +20,13 @@ import time
 
 from randomised.commands import FAMILIES, Generator
 from randomised.data import compare_data
+from randomised.events import Events
 from randomised.session import Pair, line
 from randomised.shrink import shrink
 from transcripts.server import Client, Closed, NoReply, Server
 
 CHECK_EVERY = 500
+RESET_EVERY = 2500  # from then on with empty servers, so that a failing history is not too long to be shortened
 
 
 def fails(pair, history):
@@ -38,9 +41,11 @@ def fails(pair, history):
 
 def run(pair, generator, steps, label):
     """Runs so many steps; None, or a report of the first difference."""
-    pair.reset()
     history = []
     for number in range(1, steps + 1):
+        if number % RESET_EVERY == 1:
+            pair.reset()
+            history = []
         step = generator.step()
         history.append(step)
         try:
@@ -48,7 +53,7 @@ def run(pair, generator, steps, label):
         except (NoReply, Closed) as gone:
             return "\n".join([f"{label}, step {number}: {type(gone).__name__}", *shown(history[-20:])])
         if not found and (number % CHECK_EVERY == 0 or number == steps):
-            found = compare_data(pair, exchange=number == steps)
+            found = compare_data(pair, exchange=number % RESET_EVERY == 0 or number == steps)
             history.append([([b"SELECT", b"0"], "exact")])
         if found:
             return report(pair, history, f"{label}, step {number}: {found}")
@@ -81,11 +86,13 @@ def main():
     parser.add_argument("--seed", type=int, default=1, help="0: a new one")
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--families", default=",".join(FAMILIES), help="the default: all, " + ", ".join(FAMILIES))
+    parser.add_argument("--events", action="store_true", help="compare keyspace notifications too")
     parser.add_argument("--forever", action="store_true", help="one seed after the other, until something differs")
     arguments = parser.parse_args()
 
-    ours = Server(arguments.server, "ours", [])
-    judge = Server(arguments.judge, "judge", [])
+    options = ["--notify-keyspace-events", "KEA"] if arguments.events else []
+    ours = Server(arguments.server, "ours", options)
+    judge = Server(arguments.judge, "judge", options)
     seed = arguments.seed or random.randrange(1, 10**9)
     found = None
     try:
@@ -94,10 +101,14 @@ def main():
             for resp in (2, 3):
                 label = f"seed {seed}, RESP{resp}"
                 pair = Pair(Client(ours.socket, resp), Client(judge.socket, resp), judge.version)
+                if arguments.events:
+                    pair.events = Events(Client(ours.socket), Client(judge.socket))
                 generator = Generator(random.Random(seed * 2 + resp), arguments.families.split(","))
-                found = found or run(pair, generator, arguments.steps // 2, label)
+                found = run(pair, generator, arguments.steps // 2, label)
                 pair.ours.close()
                 pair.judge.close()
+                if found:
+                    break
             print(found or f"seed {seed}: {arguments.steps} steps without a difference, "
                   f"{time.monotonic() - began:.1f} s", flush=True)
             if not arguments.forever:

@@ -14,7 +14,6 @@ namespace {
 /// Where the specification begins; 0 if its keyword is not there.
 size_t first_index(const KeySpec& spec, const Args& args) {
   if (spec.begin == KeySpec::at_index) return static_cast<size_t>(spec.index);
-  if (spec.begin == KeySpec::begin_unknown) return 0;
   const auto size = static_cast<int>(args.size());
   if (spec.index > 0) {
     for (int i = spec.index; i < size - 1; ++i) {
@@ -29,6 +28,7 @@ size_t first_index(const KeySpec& spec, const Args& args) {
 }
 
 bool visit_spec(const KeySpec& spec, const Args& args, FunctionRef<void(FoundKey)> visit) {
+  if (spec.begin == KeySpec::begin_unknown) return true;  // it only says that there may be more
   const size_t begin = first_index(spec, args);
   if (begin == 0 || begin >= args.size()) return spec.begin == KeySpec::at_keyword;
   if (spec.find == KeySpec::find_unknown) return true;

@@ -25,6 +25,7 @@ class Reply {
   virtual void null() = 0;              ///< an absent value: RESP2 $-1
   virtual void null_array() = 0;        ///< an absent array: RESP2 *-1
   virtual void number(double value) = 0;  ///< RESP2: its text as a bulk string
+  virtual void number_text(View digits) = 0;  ///< as number(), for one that is written otherwise (a coordinate)
   virtual void boolean(bool value) = 0;   ///< RESP2: 1 or 0
   virtual void big_number(View digits) = 0;
   /// Text for people; `format` has three letters ("txt", "mkd"). RESP2: a bulk string.

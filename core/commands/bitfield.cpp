@@ -11,6 +11,7 @@
 #include "core/base/numbers.h"
 #include "core/commands/bit_words.h"
 #include "core/commands/bits.h"
+#include "core/commands/make_string.h"
 #include "core/store/store.h"
 
 namespace redipy {
@@ -116,8 +117,11 @@ std::optional<int64_t> changed_value(const Operation& operation, int64_t old) {
     too_big = beyond_64_bits ? operation.operand > 0 : value > encoding.most();
     too_small = beyond_64_bits ? operation.operand < 0 : value < encoding.least();
   } else {
-    // To an unsigned field a negative value is a huge one.
-    too_big = value > encoding.most() || (!encoding.is_signed && value < 0);
+    // To an unsigned field a negative value is a huge one. To a signed one it is, too, where its distance from the most
+    // does not fit in 64 bits: so Redis has it, and the same bytes must come out everywhere.
+    int64_t distance = 0;
+    too_big = value > encoding.most() || (!encoding.is_signed && value < 0) ||
+              (encoding.width < 64 && __builtin_sub_overflow(encoding.most(), value, &distance));
     too_small = encoding.is_signed && value < encoding.least();
   }
   if (!too_big && !too_small) return value;
@@ -155,14 +159,8 @@ void bitfield(Store& store, const Args& args, Reply& reply) {
     if (operation.kind == Operation::get) continue;
     size = std::max(size, static_cast<size_t>((operation.offset + operation.encoding.width + 7) >> 3));
   }
-  String* string = store.string(args[1]);
-  if (size > 0) {
-    if (!string) {
-      store.put_string(args[1], {}, {});
-      string = store.string(args[1]);
-    }
-    if (string->size() < size) string->patch(size - 1, View("\0", 1));
-  }
+  String* string = size > 0 ? &make_string(store, args[1]) : store.string(args[1]);
+  if (size > 0 && string->size() < size) string->patch(size - 1, View("\0", 1));
   run(operations, string, reply);
 }
 

@@ -10,6 +10,7 @@
 #include "core/base/numbers.h"
 #include "core/commands/bit_words.h"
 #include "core/commands/families.h"
+#include "core/commands/make_string.h"
 #include "core/store/store.h"
 
 namespace redipy {
@@ -36,17 +37,13 @@ void setbit(Store& store, const Args& args, Reply& reply) {
   const size_t at = offset >> 3;
   const unsigned mask = 0x80u >> (offset & 7);
 
-  String* string = store.string(args[1]);
-  if (!string) {
-    store.put_string(args[1], {}, {});
-    string = store.string(args[1]);
-  }
-  const View there = string->range(at, 1);
+  String& string = make_string(store, args[1]);
+  const View there = string.range(at, 1);
   const unsigned old = there.empty() ? 0 : static_cast<unsigned char>(there[0]);
   const bool was_set = (old & mask) != 0;
   if (there.empty() || was_set != (value == 1)) {
     const auto byte = static_cast<char>(value == 1 ? old | mask : old & ~mask);
-    string->patch(at, {&byte, 1});
+    string.patch(at, {&byte, 1});
   }
   reply.integer(was_set ? 1 : 0);
 }
@@ -113,23 +110,6 @@ void bitpos(Store& store, const Args& args, Reply& reply) {
   reply.integer(bit == 0 && args.size() <= 4 ? static_cast<int64_t>(bytes.size() * 8) : -1);
 }
 
-/// The result of BITOP while it is worked out: kept between commands, unless it was a big one.
-class Scratch {
- public:
-  Scratch() { bytes().clear(); }
-  ~Scratch() {
-    constexpr size_t most_kept = size_t{1} << 20;
-    if (bytes().capacity() > most_kept) Bytes().swap(bytes());
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-
-  static Bytes& bytes() {
-    static thread_local Bytes kept;
-    return kept;
-  }
-};
-
 // BITOP operation destkey key [key ...]
 void bitop(Store& store, const Args& args, Reply& reply) {
   const bool inverts = args.is(1, "NOT");
@@ -143,8 +123,7 @@ void bitop(Store& store, const Args& args, Reply& reply) {
   }
   if (inverts && args.size() != 4) throw CommandError("ERR BITOP NOT must be called with a single source key.");
 
-  const Scratch scratch;
-  Bytes& result = Scratch::bytes();
+  Bytes result;
   for (size_t i = 3; i < args.size(); ++i) {
     const String* string = store.string(args[i]);
     const View source = string ? string->get() : View();

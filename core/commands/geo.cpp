@@ -34,11 +34,9 @@ double read_unit(View text) {
   throw CommandError("ERR unsupported unit provided. please use M, KM, FT, MI");
 }
 
-// As Redis shows it: all digits that the double has in RESP2, a double in RESP3.
 void reply_coordinate(Reply& reply, double value) {
-  if (reply.protocol() >= 3) return reply.number(value);
   char text[long_double_text_size];
-  reply.bulk(View(text, format_long_double_human(value, text)));
+  reply.number_text(View(text, format_long_double_human(value, text)));
 }
 
 // Four digits after the point are enough for a distance in any unit.

@@ -5,9 +5,9 @@
 // core/store/hashes.h.
 #include <cmath>
 #include <limits>
-#include <vector>
 
 #include "core/base/numbers.h"
+#include "core/base/scratch.h"
 #include "core/command/command.h"
 #include "core/commands/families.h"
 #include "core/commands/sampling.h"
@@ -25,10 +25,9 @@ size_t put_pairs(Store& store, const Args& args, View command) {
   if (args.size() % 2 != 0) throw wrong_arity(command);
   Hash& hash = store.make_hash(args[1]);
   if (args.size() == 4) return hash.put(args[2], args[3]) ? 1 : 0;
-  thread_local std::vector<FieldValue> pairs;
-  pairs.clear();
-  for (size_t i = 2; i < args.size(); i += 2) pairs.push_back({args[i], args[i + 1]});
-  return hash.put(pairs);
+  Scratch<FieldValue> pairs;
+  for (size_t i = 2; i < args.size(); i += 2) pairs->push_back({args[i], args[i + 1]});
+  return hash.put(*pairs);
 }
 
 void hset(Store& store, const Args& args, Reply& reply) {
@@ -222,8 +221,8 @@ constexpr Command rows[] = {
     {"HRANDFIELD", "key [count [WITHVALUES]]", -2, flag::read | flag::random_reply, reads, hrandfield, Event::none,
      "Returns random fields: distinct ones, or drawn anew each time when count is negative.", "6.2.0",
      "O(N) for N fields returned"},
-    {"HSCAN", "key cursor [MATCH pattern] [COUNT count]", -3, flag::read | flag::random_reply, reads, hscan, Event::none,
-     "Walks over fields and values, a part at a call.", "2.8.0",
+    {"HSCAN", "key cursor [MATCH pattern] [COUNT count]", -3, flag::read | flag::random_reply, reads, hscan,
+     Event::none, "Walks over fields and values, a part at a call.", "2.8.0",
      "O(1) for a call, O(N) for a complete walk over N fields"},
 };
 

@@ -59,7 +59,12 @@ void renamenx(Store& store, const Args& args, Reply& reply) {
 
 /// Argument i as the number of a database that there is.
 int read_database(const Store& store, const Args& args, size_t i) {
-  const int64_t number = args.integer(i, std::numeric_limits<int>::min(), std::numeric_limits<int>::max());
+  constexpr int64_t least = std::numeric_limits<int>::min();
+  constexpr int64_t most = std::numeric_limits<int>::max();
+  const int64_t number = args.integer(i);
+  if (number < least || number > most) {
+    throw CommandError("ERR value is out of range, value must between -2147483648 and 2147483647");
+  }
   if (number < 0 || number >= store.databases()) throw CommandError(error::db_index_out_of_range);
   return static_cast<int>(number);
 }

@@ -45,9 +45,7 @@ void lpush(Store& store, const Args& args, Reply& reply) {
   push_all(store.make_list(args[1]), End::front, args, reply);
 }
 
-void rpush(Store& store, const Args& args, Reply& reply) {
-  push_all(store.make_list(args[1]), End::back, args, reply);
-}
+void rpush(Store& store, const Args& args, Reply& reply) { push_all(store.make_list(args[1]), End::back, args, reply); }
 
 void lpushx(Store& store, const Args& args, Reply& reply) {
   List* list = store.list(args[1]);
@@ -319,8 +317,7 @@ constexpr Command rows[] = {
     {"LSET", "key index element", 4, grows, first_key(key::rw | key::update), lset, Event::lset,
      "Replaces the element at an index.", "1.0.0", "O(N) for N elements between the index and the nearer end"},
     {"LRANGE", "key start stop", 4, flag::read, reads, lrange, Event::none,
-     "Returns the elements from one index to another.", "1.0.0",
-     "O(S+N) for N elements, S away from the nearer end"},
+     "Returns the elements from one index to another.", "1.0.0", "O(S+N) for N elements, S away from the nearer end"},
     {"LTRIM", "key start stop", 4, flag::write, first_key(key::rw | key::remove), ltrim, Event::ltrim,
      "Removes all elements but those from one index to another.", "1.0.0", "O(N) for N elements removed"},
     {"LREM", "key count element", 4, flag::write, first_key(key::rw | key::remove), lrem, Event::lrem,
@@ -342,15 +339,14 @@ constexpr Command rows[] = {
      "O(N) for N keys"},
     {"BRPOP", "key [key ...] timeout", -3, flag::write | flag::blocking,
      keys_from(1, -2, 1, key::rw | key::access | key::remove), brpop, Event::rpop,
-     "Removes and returns the last element of the first list that has any; waits for one.", "2.0.0",
-     "O(N) for N keys"},
+     "Removes and returns the last element of the first list that has any; waits for one.", "2.0.0", "O(N) for N keys"},
     {"BLMOVE", "source destination <LEFT | RIGHT> <LEFT | RIGHT> timeout", 6, grows | flag::blocking, moves, blmove,
      Event::lpop, "As LMOVE; waits for an element.", "6.2.0", "O(1)"},
     {"BRPOPLPUSH", "source destination timeout", 4, grows | flag::blocking, moves, brpoplpush, Event::rpop,
      "As RPOPLPUSH; waits for an element.", "2.2.0", "O(1)"},
     {"BLMPOP", "timeout numkeys key [key ...] <LEFT | RIGHT> [COUNT count]", -5, flag::write | flag::blocking,
-     counted_keys(2, key::rw | key::access | key::remove), blmpop, Event::lpop,
-     "As LMPOP; waits for an element.", "7.0.0", "O(N+M) for N keys and M elements"},
+     counted_keys(2, key::rw | key::access | key::remove), blmpop, Event::lpop, "As LMPOP; waits for an element.",
+     "7.0.0", "O(N+M) for N keys and M elements"},
 };
 
 }  // namespace

@@ -9,15 +9,6 @@
 
 namespace redipy {
 
-namespace {
-
-std::vector<View>& scratch() {
-  thread_local std::vector<View> elements;
-  return elements;
-}
-
-}  // namespace
-
 uint64_t scan_cursor(const Args& args, size_t i) {
   const View text = args[i];
   if (text.empty()) return 0;
@@ -53,14 +44,12 @@ ScanOptions scan_options(const Args& args, size_t first, bool of_keys) {
   return options;
 }
 
-ScanPage::ScanPage() : elements_(scratch()) { elements_.clear(); }
-
 void ScanPage::send(Reply& reply, uint64_t next_cursor) const {
   char digits[integer_text_size];
   reply.array(2);
   reply.bulk(View(digits, format_unsigned(next_cursor, digits)));
-  reply.array(elements_.size());
-  for (const View element : elements_) reply.bulk(element);
+  reply.array(elements_->size());
+  for (const View element : *elements_) reply.bulk(element);
 }
 
 void reply_empty_scan(Reply& reply) {

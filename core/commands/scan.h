@@ -5,9 +5,10 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <optional>
 
 #include "core/base/glob.h"
+#include "core/base/scratch.h"
 #include "core/command/args.h"
 #include "core/command/reply.h"
 
@@ -32,12 +33,11 @@ ScanOptions scan_options(const Args& args, size_t first, bool of_keys = false);
 /// The elements of one call, as views that hold until they are sent.
 class ScanPage {
  public:
-  ScanPage();  ///< one at a time in each thread: it uses the thread's scratch
-  void add(View element) { elements_.push_back(element); }
+  void add(View element) { elements_->push_back(element); }
   void send(Reply& reply, uint64_t next_cursor) const;
 
  private:
-  std::vector<View>& elements_;
+  Scratch<View> elements_;
 };
 
 /// The reply where the key is absent.

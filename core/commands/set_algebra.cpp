@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/base/function_ref.h"
+#include "core/base/scratch.h"
 #include "core/base/view_set.h"
 #include "core/store/store.h"
 
@@ -26,17 +27,21 @@ namespace {
 
 constexpr size_t block_size = 64;
 
-using Sets = std::vector<const Set*>;
+using Sets = std::span<const Set*>;
 using Give = FunctionRef<void(View member)>;
 using GiveWhile = FunctionRef<bool(View member)>;
 
 /// The sets at the keys, null where there is none. Throws WrongType before anything is done.
-Sets& look_up(Store& store, std::span<const View> keys) {
-  thread_local Sets sets;
-  sets.clear();
-  for (const View key : keys) sets.push_back(store.set(key));
-  return sets;
-}
+class Sources {
+ public:
+  Sources(Store& store, std::span<const View> keys) {
+    for (const View key : keys) sets_->push_back(store.set(key));
+  }
+  std::span<const Set*> sets() { return *sets_; }
+
+ private:
+  Scratch<const Set*> sets_;
+};
 
 /// Gives the members of `walked` that all of `others` have (or none of them, as `kept` says), until `give` is false.
 void filter(const Set& walked, std::span<const Set* const> others, bool kept, GiveWhile give) {
@@ -69,10 +74,10 @@ void filter(const Set& walked, std::span<const Set* const> others, bool kept, Gi
   if (more) flush();
 }
 
-void intersect(Sets& sets, GiveWhile give) {
+void intersect(Sets sets, GiveWhile give) {
   if (std::find(sets.begin(), sets.end(), nullptr) != sets.end()) return;
   std::sort(sets.begin(), sets.end(), [](const Set* a, const Set* b) { return a->size() < b->size(); });
-  filter(*sets[0], std::span(sets).subspan(1), true, give);
+  filter(*sets[0], sets.subspan(1), true, give);
 }
 
 void walk(const Set* set, Give give) {
@@ -83,7 +88,7 @@ void walk(const Set* set, Give give) {
   });
 }
 
-void unite(const Sets& sets, Give give) {
+void unite(Sets sets, Give give) {
   ViewSet united;
   size_t most = 0;
   for (const Set* set : sets) most = std::max(most, set ? set->size() : 0);
@@ -92,7 +97,7 @@ void unite(const Sets& sets, Give give) {
   united.for_each(give);
 }
 
-void subtract(Sets& sets, std::span<const View> keys, Give give) {
+void subtract(Sets sets, std::span<const View> keys, Give give) {
   const Set* first = sets[0];
   if (!first || std::find(keys.begin() + 1, keys.end(), keys[0]) != keys.end()) return;
   size_t asking = 0;
@@ -110,7 +115,7 @@ void subtract(Sets& sets, std::span<const View> keys, Give give) {
       give(member);
       return true;
     };
-    return filter(*first, std::span(sets).subspan(1), false, give_on);
+    return filter(*first, sets.subspan(1), false, give_on);
   }
   ViewSet left;
   left.reserve(first->size());
@@ -169,7 +174,7 @@ void send_result(Reply& reply, FunctionRef<void(Give)> produce) {
   reply.close(open, count);
 }
 
-void intersect_all(Sets& sets, Give give) {
+void intersect_all(Sets sets, Give give) {
   intersect(sets, [&](View member) {
     give(member);
     return true;
@@ -179,13 +184,13 @@ void intersect_all(Sets& sets, Give give) {
 }  // namespace
 
 void sinter(Store& store, const Args& args, Reply& reply) {
-  Sets& sets = look_up(store, args.from(1));
-  send_result(reply, [&](Give give) { intersect_all(sets, give); });
+  Sources sources(store, args.from(1));
+  send_result(reply, [&](Give give) { intersect_all(sources.sets(), give); });
 }
 
 void sinterstore(Store& store, const Args& args, Reply& reply) {
-  Sets& sets = look_up(store, args.from(2));
-  store_result(store, args[1], reply, [&](Give give) { intersect_all(sets, give); });
+  Sources sources(store, args.from(2));
+  store_result(store, args[1], reply, [&](Give give) { intersect_all(sources.sets(), give); });
 }
 
 void sintercard(Store& store, const Args& args, Reply& reply) {
@@ -198,31 +203,32 @@ void sintercard(Store& store, const Args& args, Reply& reply) {
     limit = static_cast<size_t>(args.integer(i + 1, 0, most, "ERR LIMIT can't be negative"));
   }
   size_t count = 0;
-  intersect(look_up(store, args.range(2, keys)), [&](View) { return ++count != limit; });
+  Sources sources(store, args.range(2, keys));
+  intersect(sources.sets(), [&](View) { return ++count != limit; });
   reply.integer(static_cast<int64_t>(count));
 }
 
 void sunion(Store& store, const Args& args, Reply& reply) {
-  Sets& sets = look_up(store, args.from(1));
-  send_result(reply, [&](Give give) { unite(sets, give); });
+  Sources sources(store, args.from(1));
+  send_result(reply, [&](Give give) { unite(sources.sets(), give); });
 }
 
 void sunionstore(Store& store, const Args& args, Reply& reply) {
-  const Sets& sets = look_up(store, args.from(2));
+  Sources sources(store, args.from(2));
   // A member of several sets is copied as often, and told from a new one by the destination.
   store_result(store, args[1], reply, [&](Give give) {
-    for (const Set* set : sets) walk(set, give);
+    for (const Set* set : sources.sets()) walk(set, give);
   });
 }
 
 void sdiff(Store& store, const Args& args, Reply& reply) {
-  Sets& sets = look_up(store, args.from(1));
-  send_result(reply, [&](Give give) { subtract(sets, args.from(1), give); });
+  Sources sources(store, args.from(1));
+  send_result(reply, [&](Give give) { subtract(sources.sets(), args.from(1), give); });
 }
 
 void sdiffstore(Store& store, const Args& args, Reply& reply) {
-  Sets& sets = look_up(store, args.from(2));
-  store_result(store, args[1], reply, [&](Give give) { subtract(sets, args.from(2), give); });
+  Sources sources(store, args.from(2));
+  store_result(store, args[1], reply, [&](Give give) { subtract(sources.sets(), args.from(2), give); });
 }
 
 }  // namespace redipy

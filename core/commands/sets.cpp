@@ -48,8 +48,7 @@ void spop(Store& store, const Args& args, Reply& reply) {
     if (!set) return reply.null();
     return set->pop(1, give);
   }
-  const auto wanted =
-      static_cast<size_t>(args.integer(2, 0, std::numeric_limits<int64_t>::max(), error::not_positive));
+  const auto wanted = static_cast<size_t>(args.integer(2, 0, std::numeric_limits<int64_t>::max(), error::not_positive));
   Set* set = store.set(args[1]);
   if (!set) return reply.set(0);
   const size_t count = std::min(wanted, set->size());

@@ -329,24 +329,28 @@ uint64_t estimate(const Registers& registers) {
   return estimate(histogram);
 }
 
-std::optional<Bytes> describe_runs(View value) {
+Bytes describe_runs(View value) {
   Bytes text;
   const auto add_number = [&](size_t number) {
     char digits[integer_text_size];
     text.append(digits, format_unsigned(number, digits));
   };
-  const bool whole = for_each_run(value, [&](size_t, const Run& run) {
+  size_t at = header_size;
+  for (size_t count = 0; count < register_count && at < value.size(); ++count) {
+    const auto run = run_at(value, at);
+    if (!run) break;
     if (!text.empty()) text += ' ';
-    if (run.rank == 0) {
-      text += run.size == 2 ? "Z:" : "z:";
+    if (run->rank == 0) {
+      text += run->size == 2 ? "Z:" : "z:";
     } else {
       text += "v:";
-      add_number(run.rank);
+      add_number(run->rank);
       text += ',';
     }
-    add_number(run.length);
-  });
-  return whole ? std::optional(std::move(text)) : std::nullopt;
+    add_number(run->length);
+    at += run->size;
+  }
+  return text;
 }
 
 }  // namespace redipy::sketch

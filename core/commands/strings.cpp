@@ -11,6 +11,7 @@
 #include "core/base/numbers.h"
 #include "core/commands/families.h"
 #include "core/commands/lcs.h"
+#include "core/commands/make_string.h"
 #include "core/store/store.h"
 
 namespace redipy {
@@ -261,16 +262,9 @@ void setrange(Store& store, const Args& args, Reply& reply) {
   if (args[3].empty()) return reply.integer(string ? static_cast<int64_t>(string->size()) : 0);
   const auto first = static_cast<size_t>(offset);
   check_length(store, first, args[3].size());
-  if (!string) {
-    if (first == 0) {
-      store.put_string(args[1], args[3], {});
-      return reply.integer(static_cast<int64_t>(args[3].size()));
-    }
-    store.put_string(args[1], {}, {});
-    string = store.string(args[1]);
-  }
-  const size_t size = std::max(string->size(), first + args[3].size());
-  string->patch(first, args[3]);
+  String& changed = string ? *string : make_string(store, args[1]);
+  const size_t size = std::max(changed.size(), first + args[3].size());
+  changed.patch(first, args[3]);
   reply.integer(static_cast<int64_t>(size));
 }
 
@@ -317,11 +311,7 @@ void incrbyfloat(Store& store, const Args& args, Reply& reply) {
   if (!std::isfinite(value)) throw CommandError(error::nan_or_infinity);
   char buffer[long_double_text_size];
   const View text(buffer, format_long_double_human(value, buffer));
-  if (string) {
-    string->set(text);
-  } else {
-    store.put_string(args[1], text, {});
-  }
+  (string ? *string : make_string(store, args[1])).set(text);
   reply.bulk(text);
 }
 

@@ -64,11 +64,16 @@ View DumpInput::string(Unfolded& unfolded) {
   const uint8_t head = byte();
   if (head >> 6 != length_encoded) return bytes(length_after(head));
   switch (head & 0x3f) {
-    case string_int8: return unfolded.keep_integer(little_endian<int8_t>());
-    case string_int16: return unfolded.keep_integer(little_endian<int16_t>());
-    case string_int32: return unfolded.keep_integer(little_endian<int32_t>());
-    case string_lzf: break;
-    default: refuse_data();
+    case string_int8:
+      return unfolded.keep_integer(little_endian<int8_t>());
+    case string_int16:
+      return unfolded.keep_integer(little_endian<int16_t>());
+    case string_int32:
+      return unfolded.keep_integer(little_endian<int32_t>());
+    case string_lzf:
+      break;
+    default:
+      refuse_data();
   }
   const uint64_t compressed_size = length();
   const uint64_t size = length();

@@ -40,27 +40,60 @@ DumpedValue::DumpedValue(DumpInput& input) {
       type_ = Type::string;
       elements_.push_back(input.string(unfolded_));
       break;
-    case list_plain: read_plain(Type::list, input, 1); break;
-    case set_plain: read_plain(Type::set, input, 1); break;
-    case hash_plain: read_plain(Type::hash, input, 2); break;
-    case sorted_set_text: read_sorted_set(input, false); break;
-    case sorted_set_binary: read_sorted_set(input, true); break;
-    case list_of_ziplists: read_list_of_ziplists(input); break;
-    case list_of_nodes: read_list_of_nodes(input); break;
-    case list_ziplist: read_packed(Type::list, input, visit_ziplist); break;
-    case set_intset: read_packed(Type::set, input, visit_intset); break;
-    case set_listpack: read_packed(Type::set, input, visit_listpack); break;
-    case hash_zipmap: read_packed(Type::hash, input, visit_zipmap); break;
-    case hash_ziplist: read_packed(Type::hash, input, visit_ziplist); break;
-    case hash_listpack: read_packed(Type::hash, input, visit_listpack); break;
-    case sorted_set_ziplist: read_packed(Type::sorted_set, input, visit_ziplist); break;
-    case sorted_set_listpack: read_packed(Type::sorted_set, input, visit_listpack); break;
+    case list_plain:
+      read_plain(Type::list, input, 1);
+      break;
+    case set_plain:
+      read_plain(Type::set, input, 1);
+      break;
+    case hash_plain:
+      read_plain(Type::hash, input, 2);
+      break;
+    case sorted_set_text:
+      read_sorted_set(input, false);
+      break;
+    case sorted_set_binary:
+      read_sorted_set(input, true);
+      break;
+    case list_of_ziplists:
+      read_list_of_ziplists(input);
+      break;
+    case list_of_nodes:
+      read_list_of_nodes(input);
+      break;
+    case list_ziplist:
+      read_packed(Type::list, input, visit_ziplist);
+      break;
+    case set_intset:
+      read_packed(Type::set, input, visit_intset);
+      break;
+    case set_listpack:
+      read_packed(Type::set, input, visit_listpack);
+      break;
+    case hash_zipmap:
+      read_packed(Type::hash, input, visit_zipmap);
+      break;
+    case hash_ziplist:
+      read_packed(Type::hash, input, visit_ziplist);
+      break;
+    case hash_listpack:
+      read_packed(Type::hash, input, visit_listpack);
+      break;
+    case sorted_set_ziplist:
+      read_packed(Type::sorted_set, input, visit_ziplist);
+      break;
+    case sorted_set_listpack:
+      read_packed(Type::sorted_set, input, visit_listpack);
+      break;
     case stream_1:
     case stream_2:
-    case stream_3: throw CommandError("ERR streams cannot be restored yet");
+    case stream_3:
+      throw CommandError("ERR streams cannot be restored yet");
     case module_before_release:
-    case module: throw CommandError("ERR values of modules cannot be restored");
-    default: refuse_data();
+    case module:
+      throw CommandError("ERR values of modules cannot be restored");
+    default:
+      refuse_data();
   }
   if (elements_.empty()) refuse_data();
   check_distinct();
@@ -139,9 +172,14 @@ void DumpedValue::check_distinct() const {
 
 void DumpedValue::put(Store& store, View key, Expiry expiry) const {
   switch (type_) {
-    case Type::string: return store.put_string(key, elements_[0], expiry);
-    case Type::list: store.make_list(key).push(End::back, elements_); break;
-    case Type::set: store.make_set(key).add(elements_); break;
+    case Type::string:
+      return store.put_string(key, elements_[0], expiry);
+    case Type::list:
+      store.make_list(key).push(End::back, elements_);
+      break;
+    case Type::set:
+      store.make_set(key).add(elements_);
+      break;
     case Type::sorted_set: {
       SortedSet& set = store.make_sorted_set(key);
       for (size_t i = 0; i < elements_.size(); ++i) set.put(elements_[i], scores_[i]);
@@ -155,7 +193,8 @@ void DumpedValue::put(Store& store, View key, Expiry expiry) const {
       break;
     }
     case Type::none:
-    case Type::stream: break;
+    case Type::stream:
+      break;
   }
   if (expiry.kind == Expiry::at) store.set_deadline(key, expiry.deadline);
 }

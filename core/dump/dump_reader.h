@@ -23,7 +23,8 @@ View check_footer(View payload);
 class DumpedValue {
  public:
   /// Reads a value as it stands in an RDB file: type, then body. Throws "ERR Bad data format" for what no Redis
-  /// wrote: lengths that do not fit, an empty collection, a field or member that comes twice, a score that is no number.
+  /// wrote: lengths that do not fit, an empty collection, a field or member that comes twice, a score that is no
+  /// number.
   explicit DumpedValue(DumpInput& input);
 
   Type type() const { return type_; }

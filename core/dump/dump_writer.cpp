@@ -243,16 +243,22 @@ void append_string(Bytes& out, View bytes) {
 
 bool write_value(Store& store, View key, Bytes& out) {
   switch (store.type(key)) {
-    case Type::none: return false;
+    case Type::none:
+      return false;
     case Type::string:
       out.push_back(string_plain);
       append_string(out, store.string(key)->get());
       return true;
-    case Type::list: return write_list(*store.list(key), out), true;
-    case Type::set: return write_set(*store.set(key), out), true;
-    case Type::sorted_set: return write_sorted_set(*store.sorted_set(key), out), true;
-    case Type::hash: return write_hash(*store.hash(key), out), true;
-    case Type::stream: break;
+    case Type::list:
+      return write_list(*store.list(key), out), true;
+    case Type::set:
+      return write_set(*store.set(key), out), true;
+    case Type::sorted_set:
+      return write_sorted_set(*store.sorted_set(key), out), true;
+    case Type::hash:
+      return write_hash(*store.hash(key), out), true;
+    case Type::stream:
+      break;
   }
   throw CommandError("ERR streams cannot be dumped yet");
 }

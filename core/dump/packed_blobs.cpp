@@ -45,26 +45,33 @@ std::optional<ZiplistEntry> integer_entry(View bytes) {
 std::optional<ZiplistEntry> read_ziplist_entry(View bytes) {
   const uint8_t head = byte_at(bytes, 0);
   switch (head >> 6) {
-    case 0: return text_entry(bytes, 1, head);
+    case 0:
+      return text_entry(bytes, 1, head);
     case 1:
       if (bytes.size() < 2) return std::nullopt;
       return text_entry(bytes, 2, (head & 0x3fU) << 8 | byte_at(bytes, 1));
     case 2:
       if (head != 0x80 || bytes.size() < 5) return std::nullopt;
       return text_entry(bytes, 5, __builtin_bswap32(load<uint32_t>(bytes.data() + 1)));
-    default: break;
+    default:
+      break;
   }
   switch (head) {
-    case 0xc0: return integer_entry<int16_t>(bytes);
-    case 0xd0: return integer_entry<int32_t>(bytes);
-    case 0xe0: return integer_entry<int64_t>(bytes);
-    case 0xfe: return integer_entry<int8_t>(bytes);
+    case 0xc0:
+      return integer_entry<int16_t>(bytes);
+    case 0xd0:
+      return integer_entry<int32_t>(bytes);
+    case 0xe0:
+      return integer_entry<int64_t>(bytes);
+    case 0xfe:
+      return integer_entry<int8_t>(bytes);
     case 0xf0: {
       if (bytes.size() < 4) return std::nullopt;
       char wide[4] = {0, bytes[1], bytes[2], bytes[3]};
       return ZiplistEntry{4, Item(int64_t{load<int32_t>(wide) >> 8})};
     }
-    default: break;
+    default:
+      break;
   }
   if (head < 0xf1 || head > 0xfd) return std::nullopt;
   return ZiplistEntry{1, Item(int64_t{head - 0xf1})};
@@ -165,10 +172,14 @@ bool visit_intset(View blob, VisitItem visit) {
   const View integers = blob.substr(header_size);
   if (width * count != integers.size()) return false;
   switch (width) {
-    case 2: return visit_integers<int16_t>(integers, visit);
-    case 4: return visit_integers<int32_t>(integers, visit);
-    case 8: return visit_integers<int64_t>(integers, visit);
-    default: return false;
+    case 2:
+      return visit_integers<int16_t>(integers, visit);
+    case 4:
+      return visit_integers<int32_t>(integers, visit);
+    case 8:
+      return visit_integers<int64_t>(integers, visit);
+    default:
+      return false;
   }
 }
 

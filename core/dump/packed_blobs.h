@@ -8,7 +8,8 @@
 //     entry   length of the entry before (1, or 0xfe and 4) | head | body
 //     head    00llllll, 01llllll l (big endian), 10000000 llll (big endian): text
 //             1100, 1101, 1110, 1111 0000: 16, 32, 64, 24 bits; 0xfe: 8 bits; 1111nnnn: n - 1, for n from 1 to 13
-//   zipmap    count (1, 254 and more: must be counted) | length, field, length, unused (1), value, unused bytes … | 0xff
+//   zipmap    count (1, 254 and more: must be counted) | length, field, length, unused (1), value, unused bytes … |
+//   0xff
 //     length  one byte below 254, or 254 and 4 bytes
 //   intset    bytes of an integer (4: 2, 4 or 8) | count (4) | integers, ascending
 //

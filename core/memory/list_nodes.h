@@ -88,20 +88,19 @@ void visit_range(const Nodes& nodes, RankRange range, size_t total, VisitItem vi
   }
 }
 
-/// Calls visit(iterator, node) for all elements from one end towards the other until it returns false.
+/// Calls visit(iterator) for all elements from one end towards the other until it returns false.
 template <class Nodes, class VisitWhile>
 void walk_from(const Nodes& nodes, End from, VisitWhile visit) {
   for (size_t i = 0; i < nodes.count(); ++i) {
-    const size_t node = from == End::front ? i : nodes.count() - 1 - i;
-    const PackedList& list = nodes.list(node);
+    const PackedList& list = nodes.list(from == End::front ? i : nodes.count() - 1 - i);
     if (from == End::front) {
       for (auto at = list.begin(); at != list.end(); ++at) {
-        if (!visit(at, node)) return;
+        if (!visit(at)) return;
       }
     } else {
       for (auto at = list.end(); at != list.begin();) {
         --at;
-        if (!visit(at, node)) return;
+        if (!visit(at)) return;
       }
     }
   }

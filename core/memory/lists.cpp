@@ -57,7 +57,7 @@ void MemoryList::find(View value, End from, size_t skip, size_t max_compared,
   const size_t total = size();
   size_t compared = 0;
   read([&](const auto& nodes) {
-    walk_from(nodes, from, [&](PackedList::Iterator at, size_t) {
+    walk_from(nodes, from, [&](PackedList::Iterator at) {
       const size_t index = from == End::front ? compared : total - 1 - compared;
       ++compared;
       if (at.is(wanted)) {

@@ -43,7 +43,7 @@ bool MemoryStore::set_deadline(View key, int64_t deadline) {
   Entry& entry = found.entry->has_deadline() ? *found.entry : reshape(found, true);
   entry.set_deadline(deadline);
   use(entry);
-  note(entry, Event::expire);
+  if (call_.event != Event::restore) note(entry, Event::expire);
   return true;
 }
 

@@ -67,12 +67,20 @@ void MemoryStore::mark_changed(Entry& entry) {
   note(entry, call_.event);
 }
 
+/// Whether what is told as removed is there again: a command like SORT … STORE has replaced it.
+bool MemoryStore::was_replaced(const Change& change) {
+  if (change.event != Event::del || call_.event == Event::del) return false;
+  const View key = change.entry->key();
+  return databases_[static_cast<size_t>(change.database)].keys.find(hash_bytes(key), key) != nullptr;
+}
+
 /// Tells the listener, removes what was left empty, frees what left the tables.
 void MemoryStore::end_changes() {
   const int selected = selected_;
   for (size_t i = 0; i < changes_.size(); ++i) {
     const Change change = changes_[i];
     change.entry->set_noted(false);
+    if (was_replaced(change)) continue;  // only what came in its place is told
     listener_.changed(change.database, change.entry->key(), change.event);
     if (change.entry->type() == Type::string || change.event == Event::created) continue;
     if (values::element_count(*change.entry) > 0) continue;

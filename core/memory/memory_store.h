@@ -165,6 +165,7 @@ class MemoryStore final : public Store {
   // memory_store.cpp
   void read_clock();
   void note(Entry& entry, Event event);
+  bool was_replaced(const Change& change);
   void end_changes();
   Found locate(View key);
   void use(Entry& entry);

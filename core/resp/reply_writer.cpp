@@ -80,6 +80,13 @@ void ReplyWriter::number(double value) {
   out_->commit(static_cast<size_t>(put_line_end(put(start + 1, {text, length})) - start));
 }
 
+void ReplyWriter::number_text(View digits) {
+  if (protocol_ != 3) return bulk(digits);
+  out_->append(",");
+  out_->append(digits);
+  out_->append("\r\n");
+}
+
 void ReplyWriter::boolean(bool value) {
   if (protocol_ == 3) return out_->append(value ? "#t\r\n" : "#f\r\n");
   integer(value ? 1 : 0);

@@ -23,6 +23,7 @@ class ReplyWriter final : public Reply {
   void null() override;
   void null_array() override;
   void number(double value) override;
+  void number_text(View digits) override;
   void boolean(bool value) override;
   void big_number(View digits) override;
   void verbatim(View text, View format) override;

@@ -90,7 +90,8 @@ class Store {
 
   virtual Type type(View key) = 0;
   bool exists(View key) { return type(key) != Type::none; }
-  /// Removes the key: event `del`. False if it was absent. A huge value's memory is given back in the background.
+  /// Removes the key: event `del`, unless the same command makes the key again, as SORT … STORE does: then only that is
+  /// told. False if it was absent. A huge value's memory is given back in the background.
   virtual bool remove(View key) = 0;
   /// Gives the value at `from`, with its deadline, the name `to`, replacing what is there. False if `from` is absent.
   /// Events `rename_from`, `rename_to`.

@@ -27,17 +27,19 @@ void monitor(Session& session, const Args&, Reply& reply) {
 
 // SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]
 void shutdown(Session& session, const Args& args, Reply&) {
-  bool save = false, abort = false;
+  bool save = false, nosave = false, abort = false;
   for (size_t i = 1; i < args.size(); ++i) {
     if (args.is(i, "SAVE")) {
       save = true;
     } else if (args.is(i, "ABORT")) {
       abort = true;
-    } else if (!args.is(i, "NOSAVE") && !args.is(i, "NOW") && !args.is(i, "FORCE")) {
+    } else if (args.is(i, "NOSAVE")) {
+      nosave = true;
+    } else if (!args.is(i, "NOW") && !args.is(i, "FORCE")) {
       throw CommandError(error::syntax);
     }
   }
-  if (abort && args.size() > 2) throw CommandError(error::syntax);
+  if ((abort && args.size() > 2) || (save && nosave)) throw CommandError(error::syntax);
   if (abort) throw CommandError("ERR No shutdown in progress.");
   if (save) throw CommandError("ERR Errors trying to SHUTDOWN: snapshots are not supported yet by this server");
   session.server().request_shutdown();

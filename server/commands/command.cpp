@@ -362,7 +362,7 @@ void reply_keys(Session& session, const Args& args, Reply& reply, bool with_flag
     if (with_flags) reply_flags(reply, found.flags, key_flag_names);
     ++count;
   });
-  if (!good && !command.is(flag::no_mandatory_keys)) {
+  if ((!good || count == 0) && !command.is(flag::no_mandatory_keys)) {
     throw CommandError("ERR Invalid arguments specified for command");
   }
   reply.close(open, good ? count : 0);

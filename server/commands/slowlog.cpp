@@ -12,7 +12,9 @@ namespace {
 
 // SLOWLOG GET [count]
 void get(Session& session, const Args& args, Reply& reply) {
-  if (args.size() > 3) throw wrong_arity("slowlog|get");
+  if (args.size() > 3) {
+    throw CommandError("ERR unknown subcommand or wrong number of arguments for '" + Bytes(args[1]) + "'. Try SLOWLOG HELP.");
+  }
   const SlowLog& log = session.server().slow_log();
   size_t count = 10;
   if (args.size() == 3) {

@@ -157,15 +157,20 @@ SORTED_SETS = """
 
 POSITIONS = """
 5 exact   GEOADD {g} [NX|XX] [CH] ({lon} {lat} {place})+
-1 floats  GEOPOS {g} {place}+
-1 exact   GEOHASH {g} {place}+
-2 near    GEODIST {g} {place} {place} [{unit}]
-2 found   GEOSEARCH {g} (FROMMEMBER {place}|FROMLONLAT {lon} {lat}) (BYRADIUS {radius} {unit}|BYBOX {radius} {radius} {unit}) [ASC|DESC] [COUNT {count}] [WITHCOORD] [WITHDIST] [WITHHASH]
-2 found   GEORADIUS {g} {lon} {lat} {radius} {unit} [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT {count}] [ASC|DESC]
-1 found   GEORADIUSBYMEMBER {g} {place} {radius} {unit} [WITHCOORD] [WITHDIST] [ASC|DESC]
+4 exact   GEOADD {y} [NX|XX] [CH] ({east} {north} {place})+
+1 floats  GEOPOS ({g}|{z}) {place}+
+1 exact   GEOHASH ({g}|{z}) {place}+
+1 near    GEODIST {g} {place} {place} [{unit}]
+1 found   GEODIST {y} {place} {place} [{unit}]
+3 found   GEOSEARCH {y} (FROMMEMBER {place}|FROMLONLAT {lon} {lat}) (BYRADIUS {radius} {unit}|BYBOX {radius} {radius} {unit}) [ASC|DESC] [COUNT {count}] [WITHCOORD] [WITHDIST] [WITHHASH]
+2 found   GEOSEARCH ({g}|{z}) (FROMMEMBER {place}|FROMLONLAT {lon} {lat}) (BYRADIUS {radius} {unit}|BYBOX {radius} {radius} {unit}) [ASC|DESC] [WITHCOORD] [WITHDIST] [WITHHASH]
+1 found   GEORADIUS {y} {lon} {lat} {radius} {unit} [WITHCOORD] [WITHDIST] [WITHHASH] [COUNT {count} [ANY]] [ASC|DESC]
+1 found   GEORADIUSBYMEMBER {y} {place} {radius} {unit} [WITHCOORD] [WITHDIST] [COUNT {count}] [ASC|DESC]
 1 found   GEORADIUS_RO {g} {lon} {lat} {radius} {unit} [STORE {g}]
-1 exact   GEOSEARCHSTORE {g} {g} (FROMMEMBER {place}|FROMLONLAT {lon} {lat}) (BYRADIUS {radius} {unit}|BYBOX {radius} {radius} {unit}) [ASC|DESC] [WITHDIST]
+1 found   GEORADIUSBYMEMBER_RO {g} {place} {radius} {unit} [WITHHASH]
+1 exact   GEOSEARCHSTORE {g} ({g}|{y}) (FROMMEMBER {place}|FROMLONLAT {lon} {lat}) (BYRADIUS {radius} {unit}|BYBOX {radius} {radius} {unit}) [ASC|DESC] [WITHDIST]
 1 exact   GEORADIUS {g} {lon} {lat} {radius} {unit} STORE {g}
+1 exact   ZREM {y} {place}+
 """
 
 HYPERLOGLOGS = """

@@ -22,8 +22,8 @@ class Template:
         self.tokens = TOKEN.findall(text)
         self.at = 0
         self.tree = self.sequence()
-        # The keys x have an invariant to keep; @ marks steps of our own (session.py).
-        self.can_spoil = "{x}" not in text and not text.startswith("@")
+        # The keys x and y have an invariant to keep; @ marks steps of our own (session.py).
+        self.can_spoil = "{x}" not in text and "{y}" not in text and not text.startswith("@")
         if self.at != len(self.tokens):
             raise ValueError(f"cannot read: {text}")
 

@@ -4,8 +4,9 @@
 # stand at the edges that stores care about: integers, bytes that are no text, what no longer fits a packed encoding.
 #
 # Keys begin with a letter for what mostly lies there: s string, n number, b bits, l list, h hash, t set, z sorted set,
-# g positions, p HyperLogLog. In a sorted set x all scores are 0, so that ranges by member are defined; no other command
-# is given its name to write.
+# g positions, p HyperLogLog. Two kinds of sorted set keep an invariant, and no other command is given their names to
+# write: in x all scores are 0, so that ranges by member are defined; in y all positions differ, so that there is one
+# nearest.
 
 POOLS = "snblhtzgp"
 KEYS_OF_A_KIND = 4
@@ -24,8 +25,8 @@ def any_key(random):
     return b"%s%d" % (random.choice(POOLS).encode(), random.randrange(KEYS_OF_A_KIND))
 
 
-def lex_key(random):
-    return b"x%d" % random.randrange(2)
+def kept_key(letter):
+    return lambda random: b"%s%d" % (letter.encode(), random.randrange(2))
 
 
 def one_of(*choices):
@@ -53,9 +54,9 @@ def bits(random):
 
 small = between(-6, 12)
 member = mixed((60, one_of(*(bytes([letter]) for letter in b"abcdefgh"))), (25, between(-3, 20)),
-               (5, between(1000, 100000)), (4, one_of(LONG, LONG + b"!")), (6, one_of(b"", b"\x00\xff", b"a b", b"-0")))
+               (5, between(1000, 100000)), (4, one_of(LONG, LONG + b"!")), (6, one_of(b"", b"n\x00l", b"a b", b"-0")))
 new_member = mixed((1, between(0, 3000)), (1, lambda random: b"m%d" % random.randrange(3000)))
-value = mixed((40, one_of(b"", b"x", b"hello world", b"ohmytext", b"mynewtext", b"\x00\x01\xff", LONG)),
+value = mixed((40, one_of(b"", b"x", b"hello world", b"ohmytext", b"mynewtext", b"y\x00\x01\xff", LONG)),
               (35, between(-100, 100)), (10, between(-2**63, 2**63 - 1)), (15, fraction(-10, 10, 3)))
 score = mixed((55, between(-5, 10)), (15, fraction(-3, 3, 2)), (5, fraction(-1, 1, 17)),
               (20, one_of(b"inf", b"-inf", b"+inf", b"-0", b"1e20", b"1e-7", b"3.0e3", b"0x10", b"1e308", b"5e-324",
@@ -77,8 +78,8 @@ radius = mixed((90, fraction(0, 9000, 2)), (5, one_of(b"0", b"1e9")), (5, one_of
 # Deadlines are far enough away, and so spread that no two are within the time that a run takes.
 seconds = mixed((92, between(10**5, 10**8)), (4, one_of(b"0", b"-1", b"-100")), (4, one_of(b"x", b"9223372036854775807")))
 milliseconds = mixed((92, between(10**8, 10**11)), (4, one_of(b"0", b"-1")), (4, one_of(b"x", b"9223372036854775807")))
-at_seconds = mixed((95, between(3 * 10**9, 10**10)), (5, one_of(b"1", b"0", b"-1")))
-at_milliseconds = mixed((95, between(3 * 10**12, 10**13)), (5, one_of(b"1", b"0", b"-1")))
+at_seconds = mixed((95, between(3 * 10**9, 10**10)), (5, one_of(b"0", b"-1", b"x")))
+at_milliseconds = mixed((95, between(3 * 10**12, 10**13)), (5, one_of(b"0", b"-1", b"x")))
 bit_type = mixed((90, lambda random: random.choice((b"u", b"i")) + b"%d" % random.randint(1, 63)),
                  (10, one_of(b"i64", b"u64", b"u0", b"i65", b"x8", b"u")))
 bit_offset = mixed((70, between(0, 70)), (20, lambda random: b"#%d" % random.randint(0, 9)),
@@ -86,9 +87,10 @@ bit_offset = mixed((70, between(0, 70)), (20, lambda random: b"#%d" % random.ran
 
 KINDS = {letter: key(letter) for letter in POOLS}
 KINDS |= {
-    "k": any_key, "x": lex_key, "member": member, "new_member": new_member, "field": member, "value": value,
+    "k": any_key,
+    "x": kept_key("x"), "y": kept_key("y"), "member": member, "new_member": new_member, "field": member, "value": value,
     "score": score, "bound": bound, "lex": lex_bound, "i": index, "count": count, "pattern": pattern,
-    "lon": longitude, "lat": latitude, "radius": radius, "unit": one_of(b"m", b"km", b"ft", b"mi", b"KM", b"yd"),
+    "lon": longitude, "lat": latitude, "east": fraction(-180, 180, 6), "north": fraction(-85, 85, 6), "radius": radius, "unit": one_of(b"m", b"km", b"ft", b"mi", b"KM", b"yd"),
     "seconds": seconds, "ms": milliseconds, "at_seconds": at_seconds, "at_ms": at_milliseconds, "bits": bits,
     "bit_type": bit_type, "bit_offset": bit_offset, "bit": mixed((95, one_of(b"0", b"1")), (5, one_of(b"2", b"x"))),
     "db": one_of(b"0", b"1", b"2"), "int": between(-100, 100), "float": score,

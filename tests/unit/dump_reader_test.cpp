@@ -27,7 +27,8 @@ constexpr size_t limit = size_t{512} << 20;
 Bytes from_hex(View hex) {
   Bytes bytes;
   const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) bytes.push_back(static_cast<char>(digit(hex[i]) << 4 | digit(hex[i + 1])));
+  for (size_t i = 0; i + 1 < hex.size(); i += 2)
+    bytes.push_back(static_cast<char>(digit(hex[i]) << 4 | digit(hex[i + 1])));
   return bytes;
 }
 
@@ -98,36 +99,53 @@ const std::vector<Sample>& samples() {
       {"8 bit integer", Type::string, "00c0f90a005e26d130d7a242ab", {"-7"}},
       {"16 bit integer", Type::string, "00c1e8030a0089d1478ebac4b764", {"1000"}},
       {"32 bit integer", Type::string, "00c290eefeff0a002875de7b13eb2800", {"-70000"}},
-      {"64 bit integer", Type::string, "0013393232333337323033363835343737353830370a003a657e9481e85f22",
+      {"64 bit integer",
+       Type::string,
+       "0013393232333337323033363835343737353830370a003a657e9481e85f22",
        {"9223372036854775807"}},
       {"compressed string", Type::string, "00c3094064016161e057000161610a00e8a3b507b06df271", {Bytes(100, 'a')}},
-      {"list", Type::list,
-       "120102c32a406d166d00000008008161020101f178ec03f2a0860104e04662e03c000248f4ff8000077f09c12c028001ff0a006ef9fe276d"
+      {"list",
+       Type::list,
+       "120102c32a406d166d00000008008161020101f178ec03f2a0860104e04662e03c000248f4ff8000077f09c12c028001ff0a006ef9fe276"
+       "d"
        "5fa9fb",
        {"a", "1", "-5000", "100000", Bytes(70, 'b'), "9223372036854775807", "300", ""}},
-      {"list of nodes", Type::list,
-       "1203020f0f00000002008265300382653103ff020f0f00000002008265320382653303ff020b0b000000010082653403ff0a003c43e5ace5"
+      {"list of nodes",
+       Type::list,
+       "1203020f0f00000002008265300382653103ff020f0f00000002008265320382653303ff020b0b000000010082653403ff0a003c43e5ace"
+       "5"
        "cdaec5",
        {"e0", "e1", "e2", "e3", "e4"}},
-      {"set of 16 bit integers", Type::set, "0b100200000004000000fbff0100020003000a00c8e4dfb66f7396f0",
+      {"set of 16 bit integers",
+       Type::set,
+       "0b100200000004000000fbff0100020003000a00c8e4dfb66f7396f0",
        {"-5", "1", "2", "3"}},
-      {"set of 32 bit integers", Type::set, "0b140400000003000000fbffffff01000000701101000a0086a0bbcf3a22ed25",
+      {"set of 32 bit integers",
+       Type::set,
+       "0b140400000003000000fbffffff01000000701101000a0086a0bbcf3a22ed25",
        {"-5", "1", "70000"}},
-      {"set of 64 bit integers", Type::set,
+      {"set of 64 bit integers",
+       Type::set,
        "0bc31820040800000003200301fbff80000001200b4000800d01ff7f0a00006a8a82de68a386",
        {"-5", "1", "9223372036854775807"}},
       {"set", Type::set, "0203c011017901780a0067f5599b8a128e1f", {"17", "y", "x"}},
-      {"hash", Type::hash, "0403046c6f6e67c3094046017171e0390001717101660176016ec0110a005be2fd7e6bc61829",
+      {"hash",
+       Type::hash,
+       "0403046c6f6e67c3094046017171e0390001717101660176016ec0110a005be2fd7e6bc61829",
        {"long", Bytes(70, 'q'), "f", "v", "n", "17"}},
-      {"small hash", Type::hash,
-       "10c32a40621f620000000800816602817602816e021101836e656704f101e00384746578740501bf77e035000140ff0a005cd09e3b0a499f"
+      {"small hash",
+       Type::hash,
+       "10c32a40621f620000000800816602817602816e021101836e656704f101e00384746578740501bf77e035000140ff0a005cd09e3b0a499"
+       "f"
        "f7",
        {"f", "v", "n", "17", "neg", "-8191", "text", Bytes(63, 'w')}},
-      {"small sorted set", Type::sorted_set,
+      {"small sorted set",
+       Type::sorted_set,
        "11c33940411f410000000a00816202842d696e660581610283312e350481640203018165029702312e30e005000a31652b333030188163"
        "028320300104ff0a008e47f7e95422b6c1",
        {"b", "-inf", "a", "1.5", "d", "3", "e", "1e+300", "c", "inf"}},
-      {"sorted set", Type::sorted_set,
+      {"sorted set",
+       Type::sorted_set,
        "0505c3094046016363e03900016363000000000000f07f016400000000000008400161000000000000f83f016d00000000000000800162"
        "000000000000f0ff0a00158ae60befc2a9d4",
        {Bytes(70, 'c'), "inf", "d", "3", "a", "1.5", "m", "-0", "b", "-inf"}},
@@ -177,11 +195,13 @@ TEST(DumpReader, reads_every_entry_of_a_ziplist) {
   ZiplistMaker list;
   list.text("a").text(Bytes(300, 'b')).text(Bytes(20000, 'c')).text("");
   list.encoded("\xf1").encoded("\xfd").encoded("\xfe\x80");
-  list.encoded(Bytes("\xc0\x18\xfc", 3)).encoded(Bytes("\xf0\x00\x00\x80", 4)).encoded(Bytes("\xd0\x00\x00\x00\x80", 5));
+  list.encoded(Bytes("\xc0\x18\xfc", 3))
+      .encoded(Bytes("\xf0\x00\x00\x80", 4))
+      .encoded(Bytes("\xd0\x00\x00\x00\x80", 5));
   list.encoded(Bytes("\xe0\xff\xff\xff\xff\xff\xff\xff\x7f", 9));
-  const std::vector<Bytes> expected = {"a",    Bytes(300, 'b'), Bytes(20000, 'c'), "",           "0",
-                                       "12",   "-128",          "-1000",           "-8388608",   "-2147483648",
-                                       "9223372036854775807"};
+  const std::vector<Bytes> expected = {
+      "a",        Bytes(300, 'b'), Bytes(20000, 'c'),    "", "0", "12", "-128", "-1000",
+      "-8388608", "-2147483648",   "9223372036854775807"};
   EXPECT_EQ(read(with_footer(body(list_ziplist, string(list.done())), 6), Type::list), expected);
 }
 
@@ -216,9 +236,10 @@ TEST(DumpReader, reads_what_only_redis_7_2_writes) {
   const Bytes pack = from_hex("0b0000000200816101810201ff");
   const Bytes listpack = from_hex("0d0000000200816102816202ff");
   EXPECT_THAT(read(with_footer(body(set_listpack, string(listpack)), 11), Type::set), ElementsAre("a", "b"));
-  EXPECT_THAT(read(with_footer(body(list_of_nodes, "\x02\x01" + string(Bytes(40, 'p')) + "\x02" + string(listpack)), 11),
-                   Type::list),
-              ElementsAre(Bytes(40, 'p'), "a", "b"));
+  EXPECT_THAT(
+      read(with_footer(body(list_of_nodes, "\x02\x01" + string(Bytes(40, 'p')) + "\x02" + string(listpack)), 11),
+           Type::list),
+      ElementsAre(Bytes(40, 'p'), "a", "b"));
   EXPECT_EQ(refusal(with_footer(body(set_listpack, string(pack)), 11)), bad_data);
 }
 
@@ -251,8 +272,13 @@ TEST(DumpReader, refuses_what_no_redis_wrote) {
   EXPECT_EQ(refusal(with_footer("")), bad_data);
   EXPECT_TRUE(refused(static_cast<ValueType>(8), ""));
   EXPECT_TRUE(refused(static_cast<ValueType>(255), "\x01"));
-  EXPECT_TRUE(refused(string_plain, "\x05" "abc"));
-  EXPECT_TRUE(refused(string_plain, "\x03" "abc" "left over"));
+  EXPECT_TRUE(refused(string_plain,
+                      "\x05"
+                      "abc"));
+  EXPECT_TRUE(refused(string_plain,
+                      "\x03"
+                      "abc"
+                      "left over"));
   EXPECT_TRUE(refused(string_plain, "\xc4"));
   EXPECT_TRUE(refused(string_plain, "\x82"));
   EXPECT_TRUE(refused(list_plain, Bytes(1, 0)));
@@ -263,7 +289,9 @@ TEST(DumpReader, refuses_what_no_redis_wrote) {
   EXPECT_TRUE(refused(hash_listpack, string(from_hex("070000000000ff"))));
   EXPECT_TRUE(refused(sorted_set_binary, "\x01" + string("m") + little_endian(std::nan(""))));
   EXPECT_TRUE(refused(sorted_set_text, "\x01" + string("m") + "\xfd"));
-  EXPECT_TRUE(refused(sorted_set_text, "\x01" + string("m") + "\x03" "nan"));
+  EXPECT_TRUE(refused(sorted_set_text, "\x01" + string("m") +
+                                           "\x03"
+                                           "nan"));
   EXPECT_TRUE(refused(sorted_set_ziplist, string(ZiplistMaker().text("m").text("nan").done())));
   EXPECT_TRUE(refused(set_intset, string(from_hex("020000000200000002000100"))));
   EXPECT_TRUE(refused(set_intset, string(from_hex("0300000001000000010203"))));
@@ -314,11 +342,21 @@ TEST(DumpReader, no_mutation_of_a_payload_does_harm) {
     for (uint32_t changes = 1 + random() % 3; changes > 0 && !mutated.empty(); --changes) {
       const size_t at = random() % mutated.size();
       switch (random() % 5) {
-        case 0: mutated[at] = static_cast<char>(random()); break;
-        case 1: mutated[at] = static_cast<char>(mutated[at] ^ (1 << random() % 8)); break;
-        case 2: mutated.erase(at, 1 + random() % 4); break;
-        case 3: mutated.insert(at, 1 + random() % 4, static_cast<char>(random())); break;
-        default: mutated.resize(at); break;
+        case 0:
+          mutated[at] = static_cast<char>(random());
+          break;
+        case 1:
+          mutated[at] = static_cast<char>(mutated[at] ^ (1 << random() % 8));
+          break;
+        case 2:
+          mutated.erase(at, 1 + random() % 4);
+          break;
+        case 3:
+          mutated.insert(at, 1 + random() % 4, static_cast<char>(random()));
+          break;
+        default:
+          mutated.resize(at);
+          break;
       }
     }
     const Bytes payload = with_footer(mutated);

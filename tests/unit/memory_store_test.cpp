@@ -138,7 +138,7 @@ TEST_F(MemoryStoreTest, removing_is_told_as_del_and_absent_keys_are_not) {
   EXPECT_EQ(store.size(), 0u);
 }
 
-TEST_F(MemoryStoreTest, a_key_may_be_removed_and_made_again_in_one_command) {
+TEST_F(MemoryStoreTest, a_removal_is_not_told_where_the_command_makes_the_key_anew) {
   set("a", "1");
   EXPECT_THAT(write(Event::set,
                     [&] {
@@ -146,8 +146,24 @@ TEST_F(MemoryStoreTest, a_key_may_be_removed_and_made_again_in_one_command) {
                       store.remove("a");
                       store.put_string("a", Bytes(2000, 'x'), {});
                     }),
-              ElementsAre("set a", "del a", "new a", "set a"));
+              ElementsAre("set a", "new a", "set a"));
   EXPECT_EQ(get("a"), Bytes(2000, 'x'));
+  EXPECT_THAT(write(Event::set,
+                    [&] {
+                      store.remove("a");
+                      store.put_string("b", "1", {});
+                    }),
+              ElementsAre("del a", "new b", "set b"));
+}
+
+TEST_F(MemoryStoreTest, a_key_is_restored_with_its_deadline_in_one_change) {
+  const View element = "e";
+  EXPECT_THAT(write(Event::restore,
+                    [&] {
+                      store.make_list("a").push(End::back, {&element, 1});
+                      store.set_deadline("a", in(1000));
+                    }),
+              ElementsAre("new a", "restore a"));
 }
 
 TEST_F(MemoryStoreTest, rename_takes_the_value_and_its_deadline_along) {

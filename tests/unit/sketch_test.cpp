@@ -141,7 +141,6 @@ TEST(sketch, whose_runs_do_not_fit_the_registers_is_corrupt) {
     Bytes value = header + runs;
     ASSERT_TRUE(is_sketch(value));
     EXPECT_EQ(estimate(value), std::nullopt);
-    EXPECT_EQ(describe_runs(value), std::nullopt);
     Registers registers{};
     EXPECT_FALSE(merge(value, registers));
     EXPECT_EQ(raise(value, {register_count - 1, 60}, most_sparse_bytes), Raised::corrupt);
@@ -163,6 +162,13 @@ TEST(sketch, of_random_bytes_harms_nobody) {
       ASSERT_TRUE(is_sketch(value));
     }
   }
+}
+
+TEST(sketch, that_is_corrupt_is_described_as_far_as_it_goes) {
+  const Bytes header = make_empty().substr(0, header_size);
+  EXPECT_EQ(describe_runs(header), "");
+  EXPECT_EQ(describe_runs(header + "\x80\x7f"), "v:1,1");
+  EXPECT_EQ(describe_runs(header + Bytes(3 * register_count, '\x3f')).size(), 5 * register_count - 1);
 }
 
 TEST(sketch, of_dense_random_bytes_is_estimated_somehow) {
