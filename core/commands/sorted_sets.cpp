@@ -21,6 +21,7 @@ namespace redipy {
 void put_members(Store& store, View key, size_t count, FunctionRef<ScoredMember(size_t)> member, PutCondition condition,
                  bool count_changed, Reply& reply) {
   SortedSet* set = condition.only_existing ? store.sorted_set(key) : &store.make_sorted_set(key);
+  if (set && count > 0) set->expect(count, member(0).member.size());
   PutResult last{PutResult::refused};
   size_t added = 0;
   size_t updated = 0;
@@ -40,13 +41,18 @@ void store_members(Store& store, View key, std::span<const ScoredMember> members
   // The members may lie in what is removed now.
   Bytes bytes;
   size_t size = 0;
-  for (const ScoredMember& one : members) size += one.member.size();
+  size_t longest = 0;
+  for (const ScoredMember& one : members) {
+    size += one.member.size();
+    longest = std::max(longest, one.member.size());
+  }
   bytes.reserve(size);
   for (const ScoredMember& one : members) bytes.append(one.member);
 
   store.remove(key);
   if (!members.empty()) {
     SortedSet& set = store.make_sorted_set(key);
+    set.expect(members.size(), longest);
     View rest = bytes;
     for (const ScoredMember& one : members) {
       set.put(rest.substr(0, one.member.size()), one.score);

@@ -182,6 +182,9 @@ void DumpedValue::put(Store& store, View key, Expiry expiry) const {
       break;
     case Type::sorted_set: {
       SortedSet& set = store.make_sorted_set(key);
+      size_t longest = 0;
+      for (const View member : elements_) longest = std::max(longest, member.size());
+      set.expect(elements_.size(), longest);
       for (size_t i = 0; i < elements_.size(); ++i) set.put(elements_[i], scores_[i]);
       break;
     }

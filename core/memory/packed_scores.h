@@ -3,9 +3,9 @@
 // A small sorted set: a PackedList of member, score, member, score …, in order. All is found by walking, which for a
 // hundred members costs less than anything else.
 //
-// A score that is a whole number is an integer entry. Any other is text of nine bytes, a letter that no integer begins
-// with and the double as it lies in memory: that is read at once, where digits would have to be parsed at every step.
-// (Nobody else sees this form: DUMP visits members and scores.)
+// A score that is a whole number is an integer entry (minus zero becomes zero by it, in Redis, too). Any other is text
+// of nine bytes, a letter that no integer begins with and the double as it lies in memory: that is read at once, where
+// digits would have to be parsed at every step. (Nobody else sees this form: DUMP visits members and scores.)
 #pragma once
 
 #include <cstddef>

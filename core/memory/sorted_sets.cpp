@@ -174,6 +174,15 @@ void MemorySortedSet::make_table() {
   entry().set_encoding(Encoding::skiplist);
 }
 
+/// By Redis's rule: members that are put at once count as if each were new, and the first one's length decides, too.
+void MemorySortedSet::expect(size_t members, size_t bytes) {
+  if (!packed()) return;
+  const Options& options = store().options();
+  if (members > options.zset_max_listpack_entries || (size() == 0 && bytes > options.zset_max_listpack_value)) {
+    make_table();
+  }
+}
+
 PutResult MemorySortedSet::put_packed(View member, double score, PutCondition condition) {
   PackedScores scores = scores_of(entry());
   const auto place = scores.find(member);

@@ -25,6 +25,7 @@ class MemorySortedSet final : public SortedSet, public Handle {
   uint64_t scan(uint64_t cursor, size_t count, Visit visit) const override;
   void sample(size_t count, bool distinct, Visit visit) const override;
 
+  void expect(size_t members, size_t bytes) override;
   PutResult put(View member, double score, PutCondition condition = {}) override;
   size_t remove(std::span<const View> members) override;
   size_t remove(RankRange range) override;

@@ -66,6 +66,12 @@ class SortedSet {
   /// As Hash::sample.
   virtual void sample(size_t count, bool distinct, Visit visit) const = 0;
 
+  /// So many members are about to be put, the first (or longest) of so many bytes: a hint, by which a store may choose
+  /// how to keep them.
+  virtual void expect(size_t members, size_t bytes) {
+    static_cast<void>(members);
+    static_cast<void>(bytes);
+  }
   /// Adds or changes one member under the condition.
   virtual PutResult put(View member, double score, PutCondition condition = {}) = 0;
   /// Removes the members; returns how many there were.

@@ -207,11 +207,11 @@ KEYS = """
 1 near    PTTL {k}
 1 near    EXPIRETIME {k}
 1 near    PEXPIRETIME {k}
-2 exact   SORT ({l}|{z}|{t}) [LIMIT {i} {i}] [ASC|DESC] [ALPHA]
-1 exact   SORT ({l}|{t}) ALPHA [GET #] [GET s*] [STORE {l}]
+2 sort    SORT ({l}|{z}|{t}) [LIMIT {i} {i}] [ASC|DESC] [ALPHA]
+1 sort    SORT ({l}|{t}) ALPHA [GET #] [GET s*] [STORE {l}]
 1 set     SORT ({l}|{t}) [ALPHA] BY s* [GET #] [GET s*]
 1 set     SORT {l} BY nosort [GET h*->a]
-1 exact   SORT_RO {l} [ALPHA] [STORE {l}]
+1 sort    SORT_RO {l} [ALPHA] [STORE {l}]
 """
 
 FAMILIES = {"strings": STRINGS, "bits": BITS, "hashes": HASHES, "lists": LISTS, "sets": SETS,

@@ -5,6 +5,7 @@
 #   exact   the same to the byte              floats  numbers by value: Redis 7.0 prints more digits than 7.2
 #   set     in any order                      pairs   pairs of elements in any order
 #   near    numbers within a second or so     found   positions: numbers within a rounding error
+#   sort    as exact; the judge is prepared (session.py)
 #
 # The two kinds of null of RESP2 are told apart, as are types; an error has to have the same text.
 
@@ -13,7 +14,7 @@ AGGREGATES = ("array", "set", "map", "push")
 
 
 def same(mode, ours, judge):
-    if mode in ("exact", "floats", "near", "found"):
+    if mode in ("exact", "sort", "floats", "near", "found"):
         return equal(mode, ours, judge)
     if ours.kind != judge.kind or ours.kind not in AGGREGATES:
         return equal("exact", ours, judge)
@@ -31,7 +32,7 @@ def equal(mode, ours, judge):
             equal(mode, one, other) for one, other in zip(ours.value, judge.value))
     if ours.value == judge.value:
         return True
-    if ours.kind == "double" or mode != "exact" and ours.kind in ("string", "integer"):
+    if ours.kind == "double" or mode not in ("exact", "sort") and ours.kind in ("string", "integer"):
         return same_number(mode, ours.value, judge.value)
     return False
 

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <tuple>
 #include <vector>
 
 #include "collection_words.h"
@@ -237,6 +238,21 @@ TEST_F(MemorySortedSets, scores_keep_every_bit) {
     EXPECT_TRUE(std::is_sorted(all.begin(), all.end()));
     run({.write = true}, [&] { store.remove("z"); });
   }
+}
+
+TEST_F(MemorySortedSets, what_is_expected_decides_the_encoding_at_once) {
+  for (const auto& [members, bytes, encoded] :
+       {std::tuple{128U, 64U, "listpack"}, {129U, 1U, "skiplist"}, {1U, 65U, "skiplist"}}) {
+    write(Event::zadd, [&, members = members, bytes = bytes] {
+      SortedSet& set = store.make_sorted_set("z");
+      set.expect(members, bytes);
+      set.put("a", 1);
+    });
+    EXPECT_EQ(encoding("z"), encoded);
+    run({.write = true}, [&] { store.remove("z"); });
+  }
+  EXPECT_TRUE(write(Event::zadd, [&] { store.make_sorted_set("z").expect(1000, 1); }).empty());
+  EXPECT_EQ(encoding("z"), "-");
 }
 
 TEST_F(MemorySortedSets, scans_and_samples_reach_all) {
