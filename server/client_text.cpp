@@ -35,8 +35,10 @@ Bytes client_text(Session& session) {
   const bool transaction = session.transaction.open;
   const size_t argument_bytes = 0;  // arguments are views into the query buffer
   const size_t inbox = session.inbox_bytes();
-  const size_t total =
-      sizeof(Session) + session.input_capacity + session.output_bytes + inbox + session.transaction.bytes;
+  const size_t input = session.input_bytes;
+  const size_t capacity = session.input_capacity;
+  const size_t output = session.output_bytes;
+  const size_t total = sizeof(Session) + capacity + output + inbox + session.transaction.bytes;
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} watch={} "
       "qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={} "
@@ -47,9 +49,8 @@ Bytes client_text(Session& session) {
       session.subscriptions.channels.size(), session.subscriptions.patterns.size(),
       session.subscriptions.shard_channels.size(),
       transaction ? static_cast<int64_t>(session.transaction.queue.size()) : -1, session.transaction.watched.size(),
-      session.input_bytes, session.input_capacity - std::min(session.input_capacity, session.input_bytes),
-      argument_bytes, session.transaction.bytes, 0, 0, inbox, session.output_bytes > 0 ? 1 : 0, session.output_bytes,
-      total, session.output_bytes > 0 ? "rw" : "r",
+      input, capacity - std::min(capacity, input), argument_bytes, session.transaction.bytes, 0, 0, inbox,
+      output > 0 ? 1 : 0, output, total, output > 0 ? "rw" : "r",
       session.last_command ? session.last_command->full_name : Bytes("NULL"), "default",
       session.tracking.on ? static_cast<int64_t>(session.tracking.redirect) : -1, session.protocol(),
       session.library_name, session.library_version);

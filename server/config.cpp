@@ -89,9 +89,11 @@ std::vector<std::pair<Bytes, Bytes>> Config::get(View pattern) const {
   };
   for (const Parameter& parameter : parameters()) {
     if (is_pattern && parameter.is(Parameter::hidden)) continue;
-    if (matches(parameter.name)) found.emplace_back(parameter.name, parameter.print(settings_));
+    if (matches(parameter.name)) {
+      found.emplace_back(is_pattern ? parameter.name : pattern, parameter.print(settings_));
+    }
     if (!parameter.alias.empty() && matches(parameter.alias)) {
-      found.emplace_back(parameter.alias, parameter.print(settings_));
+      found.emplace_back(is_pattern ? parameter.alias : pattern, parameter.print(settings_));
     }
   }
   return found;

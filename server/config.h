@@ -43,7 +43,8 @@ class Config {
 
   const Settings& settings() const { return settings_; }
 
-  /// Names and values of the parameters whose names match the pattern, in the table's order.
+  /// Names and values of the parameters whose names match the pattern, in the table's order; one that is named and not
+  /// matched gets its name as it was written.
   std::vector<std::pair<Bytes, Bytes>> get(View pattern) const;
   /// Sets several, or none: throws ConfigError with CONFIG SET's own wording. `guarded`: also those that
   /// enable-protected-configs speaks of.

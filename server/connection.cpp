@@ -128,9 +128,11 @@ void Connection::on_read(const boost::system::error_code& error, size_t count) {
   server_.statistics().reads.fetch_add(1, std::memory_order_relaxed);
   process();
   if (closed_) return;
-  if (input_.size() > server_.settings().client_query_buffer_limit) {
-    const std::lock_guard guard(server_.lock());
-    ++server_.statistics().query_limit_disconnections;
+  if (input_.size() > server_.largest_input()) {
+    {
+      const std::lock_guard guard(server_.lock());
+      ++server_.statistics().query_limit_disconnections;
+    }
     spdlog::warn("Closing client {} ({}): it reached the query buffer limit", session_.id(), peer_address_);
     return close();
   }
@@ -219,6 +221,7 @@ void Connection::write_queued() {
 
 /// Whether what waits to be sent is within the limit of the client's class; notes when it grew soft.
 bool Connection::within_output_limits() {
+  const std::lock_guard guard(server_.lock());
   const Settings& settings = server_.settings();
   const auto kind = session_.subscriptions.any() ? ClientClass::pubsub : ClientClass::normal;
   const OutputLimit& limit = settings.output_limits[static_cast<size_t>(kind)];
@@ -231,7 +234,6 @@ bool Connection::within_output_limits() {
     session_.soft_limit_since_ms = 0;
   }
   if (!over) return true;
-  const std::lock_guard guard(server_.lock());
   ++server_.statistics().output_limit_disconnections;
   spdlog::warn("Closing client {} ({}): it reached the output buffer limit", session_.id(), peer_address_);
   return false;

@@ -29,6 +29,7 @@ struct NetworkThread {
 
 class Connection final : public Link, public std::enable_shared_from_this<Connection> {
  public:
+  /// Under the server's lock.
   Connection(Server& server, NetworkThread& thread, Socket socket);
 
   /// Begins to serve. Refuses with `refusal` (a whole error line) instead, if it is not empty, and closes.

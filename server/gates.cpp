@@ -120,8 +120,8 @@ Verdict not_paused(const Case& it) {
 
 using Gate = Verdict (*)(const Case&);
 constexpr Gate gates[] = {
-    known,         right_arity,           not_protected, authenticated, not_yet, allowed_while_subscribed,
-    enough_memory, queued_in_transaction, not_paused,
+    known,         right_arity, not_protected, authenticated, not_yet, allowed_while_subscribed,
+    enough_memory, not_paused,  queued_in_transaction,
 };
 
 }  // namespace

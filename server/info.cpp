@@ -94,8 +94,8 @@ void server_section(Server& server, Lines& lines) {
 void clients_section(Server& server, Lines& lines) {
   size_t input = 0, output = 0, with_deadline = 0;
   server.for_each_session([&](Session& session) {
-    input = std::max(input, session.input_capacity);
-    output = std::max(output, session.output_bytes);
+    input = std::max<size_t>(input, session.input_capacity);
+    output = std::max<size_t>(output, session.output_bytes);
     with_deadline += session.wait.active() && session.wait.deadline;
   });
   lines.add("connected_clients", server.session_count());

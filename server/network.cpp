@@ -181,10 +181,11 @@ void Network::accept(const std::shared_ptr<Acceptor>& acceptor) {
 }
 
 void Network::take(Socket socket, NetworkThread& thread) {
-  auto connection = std::make_shared<Connection>(server_, thread, std::move(socket));
+  std::shared_ptr<Connection> connection;
   Bytes refused;
   {
     const std::lock_guard guard(server_.lock());
+    connection = std::make_shared<Connection>(server_, thread, std::move(socket));
     ++server_.statistics().connections_received;
     refused = refusal(*connection);
     if (!refused.empty()) ++server_.statistics().connections_rejected;

@@ -405,7 +405,7 @@ struct Parser {
       return -*percent;
     }
     if (kind.unit == Number::bytes || kind.unit == Number::bytes_or_percent) {
-      const auto size = parse_memory_size(word);
+      const auto size = word.empty() ? 0 : parse_memory_size(word);
       if (!size) {
         throw ValueError(kind.unit == Number::bytes ? "argument must be a memory value"
                                                     : "argument must be a memory or percent value");

@@ -204,6 +204,8 @@ void Server::apply_changes(const Settings& old) {
 
 /// Tells the parts that hold copies: limits of the engine, lengths of logs.
 void Server::settings_changed() {
+  largest_bulk_ = settings().proto_max_bulk_len;
+  largest_input_ = settings().client_query_buffer_limit;
   memory_->apply(memory_options(settings()));
   dispatcher_.settings_changed(settings());
   slow_log_.trim(static_cast<size_t>(std::max<int64_t>(settings().slowlog_max_len, 0)));

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/base/relaxed.h"
 #include "core/command/backend.h"
 #include "core/command/table.h"
 #include "core/store/store.h"
@@ -46,6 +47,9 @@ class Server final : public ChangeListener {
   std::mutex& lock() { return lock_; }
   Config& config() { return config_; }
   const Settings& settings() const;
+  /// Of the settings, those that are asked with every read: without the lock.
+  size_t largest_bulk() const { return largest_bulk_; }
+  size_t largest_input() const { return largest_input_; }
   const Clock& clock() const { return *clock_; }
   ManualClock* manual_clock() { return manual_clock_; }
   const CommandTable& commands() const { return commands_; }
@@ -127,6 +131,8 @@ class Server final : public ChangeListener {
   void evict_clients();
 
   std::mutex lock_;
+  Relaxed<size_t> largest_bulk_;
+  Relaxed<size_t> largest_input_;
   Config& config_;
   std::unique_ptr<Clock> clock_;
   ManualClock* manual_clock_ = nullptr;

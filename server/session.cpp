@@ -39,7 +39,7 @@ bool Session::gather(Input& input, Scratch& scratch) {
   size_t first = 0;
   const char* done = input.begin();
   const char* at = input.parsed();
-  const RequestParser::Limits limits{server_.settings().proto_max_bulk_len, authenticated};
+  const RequestParser::Limits limits{server_.largest_bulk(), authenticated};
   RequestParser::Result result = RequestParser::Result::complete;
   const CommandTable::Entry* previous = nullptr;
   View previous_name;
@@ -77,6 +77,7 @@ void Session::consume(Input& input, Scratch& scratch) {
     if (count == 0 && intact) return input.advance(next_begin_, next_parsed_);
     const std::lock_guard guard(server_.lock());
     last_interaction_ms = server_.clock().now_ms();
+    if (has_mail()) collect_mail(scratch.out);  // what was said before these requests ran stands before their replies
     reply.set_protocol(protocol_);
     const size_t taken = server_.dispatcher().run(*this, scratch, reply);
     if (taken < count) {

@@ -5,13 +5,15 @@
 // are the Connection's (connection.h), the rules for each request the Dispatcher's (dispatch.h).
 //
 // Threads: everything here is guarded by the server's lock (Server::lock), except consume()'s parsing, which only
-// touches what its own connection's thread touches.
+// touches what its own connection's thread touches, and what is Relaxed: a look at that without the lock may be a
+// little old, and the thread is woken when it was.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "core/base/relaxed.h"
 #include "core/command/backend.h"
 #include "core/resp/reply_writer.h"
 #include "core/resp/request_parser.h"
@@ -104,9 +106,9 @@ class Session {
   bool no_evict = false;
   bool no_touch = false;
   bool monitor = false;
-  bool closing = false;  ///< closes when all replies are sent
-  bool killed = false;   ///< closes at once
-  bool paused = false;   ///< its next request waits for CLIENT PAUSE to end
+  Relaxed<bool> closing = false;  ///< closes when all replies are sent
+  Relaxed<bool> killed = false;   ///< closes at once
+  Relaxed<bool> paused = false;   ///< its next request waits for CLIENT PAUSE to end
 
   Transaction transaction;
   Subscriptions subscriptions;
@@ -118,9 +120,9 @@ class Session {
   int64_t last_interaction_ms = 0;
   const CommandTable::Entry* last_command = nullptr;
   uint64_t commands_run = 0;
-  size_t input_bytes = 0;  ///< unread input
-  size_t input_capacity = 0;
-  size_t output_bytes = 0;          ///< waiting for the peer to read
+  Relaxed<size_t> input_bytes = 0;  ///< unread input
+  Relaxed<size_t> input_capacity = 0;
+  Relaxed<size_t> output_bytes = 0;  ///< waiting for the peer to read
   int64_t soft_limit_since_ms = 0;  ///< since when the output is over its soft limit; 0: it is not
   size_t inbox_bytes() const { return inbox_.size(); }
 

@@ -18,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/base/relaxed.h"
 #include "core/command/table.h"
 
 namespace redipy {
@@ -27,7 +28,8 @@ class Dispatcher;
 
 /// A command that waits, as its session holds it.
 struct Wait {
-  enum Kind : uint8_t { nothing, keys, replicas } kind = nothing;
+  enum Kind : uint8_t { nothing, keys, replicas };
+  Relaxed<Kind> kind = nothing;
   const CommandTable::Entry* entry = nullptr;
   std::vector<Bytes> words;
   int database = 0;
