@@ -41,12 +41,20 @@ bool Session::gather(Input& input, Scratch& scratch) {
   const char* at = input.parsed();
   const RequestParser::Limits limits{server_.largest_bulk(), authenticated};
   RequestParser::Result result = RequestParser::Result::complete;
+  const CommandTable::Entry* previous = nullptr;
+  View previous_name;
   while (scratch.requests.size() < requests_per_batch) {
     result = parser_.parse(at, input.end(), scratch.words, limits);
     if (result != RequestParser::Result::complete) break;
     const Args args(scratch.words.data() + first, scratch.words.size() - first);
-    scratch.requests.push_back(
-        {server_.commands().find(args), static_cast<uint32_t>(first), static_cast<uint32_t>(args.size())});
+    // A pipeline often repeats one command: its row is looked up once.
+    const CommandTable::Entry* entry = previous;
+    if (!previous || args[0] != previous_name) {
+      entry = server_.commands().find(args);
+      previous_name = args[0];
+      previous = entry && entry->command->subcommands.empty() && !entry->parent ? entry : nullptr;
+    }
+    scratch.requests.push_back({entry, static_cast<uint32_t>(first), static_cast<uint32_t>(args.size())});
     scratch.ends.push_back(at);
     done = at;
     first = scratch.words.size();
