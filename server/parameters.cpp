@@ -226,6 +226,9 @@ void parse_route(Settings& settings, Words words) {
   if (std::none_of(settings.backends.begin(), settings.backends.end(), known)) {
     throw ValueError("no backend of this name was named before");
   }
+  for (const auto& route : settings.routes) {
+    if (route.first == words[0]) throw ValueError("there are two routes of this pattern");
+  }
   settings.routes.emplace_back(words[0], words[1]);
 }
 Lines route_lines(const Settings& settings) {
