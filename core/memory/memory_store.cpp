@@ -85,7 +85,7 @@ void MemoryStore::end_changes() {
     if (change.entry->type() == Type::string || change.event == Event::created) continue;
     if (values::element_count(*change.entry) > 0) continue;
     select(change.database);
-    if (detach_if_there(*change.entry)) listener_.changed(change.database, change.entry->key(), Event::del);
+    if (detach_if_there(*change.entry)) listener_.changed(change.database, change.entry->key(), Event::emptied);
     select(selected);
   }
   for (Entry* entry : made_) detach_if_there(*entry);  // nothing came of them, and nobody hears of it
