@@ -156,7 +156,7 @@ TEST(Config, the_command_line_is_read_as_redis_server_reads_it) {
 
 TEST(Config, get_matches_names_and_aliases) {
   const Config config;
-  EXPECT_THAT(config.get("MAXMEMORY"), ElementsAre(std::pair<Bytes, Bytes>("maxmemory", "0")));
+  EXPECT_THAT(config.get("MAXMEMORY"), ElementsAre(std::pair<Bytes, Bytes>("MAXMEMORY", "0")));
   EXPECT_THAT(config.get("hash-max-*-entries"),
               ElementsAre(std::pair<Bytes, Bytes>("hash-max-listpack-entries", "512"),
                           std::pair<Bytes, Bytes>("hash-max-ziplist-entries", "512")));
