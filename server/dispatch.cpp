@@ -40,6 +40,7 @@ size_t Dispatcher::run(Session& session, Scratch& scratch, ReplyWriter& reply) {
   }
   current_ = &session;
   current_reply_ = &reply;
+  ++server_.statistics().eventloop_cycles;
   output_limit_ = session.output_limit().hard_bytes;
   ns_per_tick_ = ticks::ns_per_tick();
   started_ = ticks::now();

@@ -80,11 +80,13 @@ void Server::pause(int64_t until_ms, bool writes_only) {
   }
   if (until_ms <= clock_->now_ms()) return;  // CLIENT PAUSE 0
   pause_ = {until_ms, writes_only};
+  memory_->memory().keep_expired(true);
   due_changed();
 }
 
 void Server::unpause() {
   pause_ = {};
+  memory_->memory().keep_expired(false);
   for_each_session([](Session& session) {
     if (!session.paused) return;
     session.paused = false;

@@ -115,7 +115,7 @@ MemoryStore::Found MemoryStore::locate(View key) {
   const Found found{*slot, slot, hash};
   if (!due(*found.entry)) [[likely]]
     return found;
-  expire(found);
+  if (!keeps_expired_ || call_.write) expire(found);
   return {nullptr, nullptr, hash};
 }
 
