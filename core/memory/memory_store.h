@@ -111,8 +111,8 @@ class MemoryStore final : public Store {
   void set_options(const Options& options);
   /// Bytes of the heap that do not count towards maxmemory: what clients have not read yet.
   void set_uncounted_bytes(size_t bytes) { uncounted_bytes_ = bytes; }
-  /// Whether keys whose deadline has passed stay until something is written to them: during CLIENT PAUSE nothing changes.
-  /// They are absent to commands all the same.
+  /// Whether keys whose deadline has passed stay until something is written to them: during CLIENT PAUSE nothing
+  /// changes. They are absent to commands all the same.
   void keep_expired(bool on) { keeps_expired_ = on; }
   /// Removes keys whose deadline has passed, for `budget_us` at most. To be called some times a second.
   void expire_some(int64_t budget_us);
