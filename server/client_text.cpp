@@ -40,7 +40,7 @@ Bytes client_text(Session& session) {
   const size_t output = session.output_bytes;
   const size_t total = sizeof(Session) + capacity + output + inbox + session.transaction.bytes;
   return fmt::format(
-      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} watch={} "
+      "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} "
       "qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={} "
       "user={} redir={} resp={} lib-name={} lib-ver={}",
       session.id(), session.link().peer_address(), session.link().local_address(), session.link().descriptor(),
@@ -48,11 +48,10 @@ Bytes client_text(Session& session) {
       std::max<int64_t>(0, (now - session.last_interaction_ms) / 1000), client_flags(session), session.database,
       session.subscriptions.channels.size(), session.subscriptions.patterns.size(),
       session.subscriptions.shard_channels.size(),
-      transaction ? static_cast<int64_t>(session.transaction.queue.size()) : -1, session.transaction.watched.size(),
-      input, capacity - std::min(capacity, input), argument_bytes, session.transaction.bytes, 0, 0, inbox,
-      output > 0 ? 1 : 0, output, total, output > 0 ? "rw" : "r",
-      session.last_command ? session.last_command->full_name : Bytes("NULL"), "default",
-      session.tracking.on ? static_cast<int64_t>(session.tracking.redirect) : -1, session.protocol(),
+      transaction ? static_cast<int64_t>(session.transaction.queue.size()) : -1, input,
+      capacity - std::min(capacity, input), argument_bytes, session.transaction.bytes, 0, 0, inbox, output > 0 ? 1 : 0,
+      output, total, output > 0 ? "rw" : "r", session.last_command ? session.last_command->full_name : Bytes("NULL"),
+      "default", session.tracking.on ? static_cast<int64_t>(session.tracking.redirect) : -1, session.protocol(),
       session.library_name, session.library_version);
 }
 

@@ -103,30 +103,35 @@ void Config::set(const std::vector<std::pair<View, View>>& changes, bool guarded
   const auto failed = [](View name, View why) {
     return ConfigError("CONFIG SET failed (possibly related to argument '" + Bytes(name) + "') - " + Bytes(why));
   };
-  std::vector<const Parameter*> wanted;
+  std::vector<std::pair<const Parameter*, View>> wanted;
   for (const auto& [name, value] : changes) {
     const Parameter* parameter = find_parameter(name);
     if (!parameter) {
       throw ConfigError("Unknown option or number of arguments for CONFIG SET - '" + Bytes(name) + "'");
     }
+    // CONFIG SET of all that CONFIG GET * showed is to change nothing, also where only we have the parameter.
+    const bool ours = parameter->is(Parameter::immutable) && parameter->is(Parameter::keyed);
+    if (ours && parameter->print(settings_) == value) continue;
     if (parameter->is(Parameter::immutable)) throw failed(name, "can't set immutable config");
     if (parameter->is(Parameter::guarded) && !guarded) throw failed(name, "can't set protected config");
-    if (std::find(wanted.begin(), wanted.end(), parameter) != wanted.end()) throw failed(name, "duplicate parameter");
-    wanted.push_back(parameter);
+    const auto same = [&](const auto& other) { return other.first == parameter; };
+    if (std::any_of(wanted.begin(), wanted.end(), same)) throw failed(name, "duplicate parameter");
+    wanted.emplace_back(parameter, value);
   }
+  if (wanted.empty()) return;
   Settings settings = settings_;
-  for (size_t i = 0; i < changes.size(); ++i) {
-    const Bytes value(changes[i].second);
+  for (const auto& [parameter, text] : wanted) {
+    const Bytes value(text);
     try {
-      wanted[i]->parse(settings, std::span<const Bytes>(&value, 1));
+      parameter->parse(settings, std::span<const Bytes>(&value, 1));
     } catch (const ValueError& failure) {
-      throw failed(wanted[i]->name, failure.what());
+      throw failed(parameter->name, failure.what());
     }
   }
   try {
     change(std::move(settings));
   } catch (const ConfigError& failure) {
-    throw failed(failure.parameter().empty() ? wanted.front()->name : View(failure.parameter()), failure.what());
+    throw failed(failure.parameter().empty() ? wanted.front().first->name : View(failure.parameter()), failure.what());
   }
 }
 

@@ -20,6 +20,7 @@ namespace redipy {
 namespace {
 
 constexpr size_t most_per_read = 64 * 1024;
+constexpr size_t most_kept = 2 * most_per_read;  // by a connection that has no request under way
 constexpr size_t most_made_room = size_t{64} << 20;
 
 Bytes address_text(const asio::generic::stream_protocol::endpoint& endpoint, View unix_path) {
@@ -98,6 +99,7 @@ void Connection::make_room() {
 
 void Connection::read() {
   if (reading_ || closed_) return;
+  if (input_.size() == 0 && input_.capacity() > most_kept) input_.release();
   make_room();
   reading_ = true;
   socket_.async_read_some(asio::buffer(input_.room(), input_.room_size()),
@@ -162,7 +164,8 @@ void Connection::note_sizes() {
 
 void Connection::send() {
   Buffer& out = thread_.scratch.out;
-  if (out.empty()) return;
+  if (out.empty() && !out.reached_limit()) return;
+  if (!within_hard_limit(out)) return close_overrun();
   size_t sent = 0;
   if (queue_.empty()) {
     boost::system::error_code error;
@@ -183,10 +186,7 @@ void Connection::send() {
       if (queue_.empty() || queue_.back().size() > 16 * 1024) queue_.emplace_back();
       queue_.back().append(out.view().substr(sent));
     }
-    if (!within_output_limits()) {
-      out.clear();
-      return close();
-    }
+    if (!within_soft_limit()) return close_overrun();
     write_queued();
   }
   if (out.capacity() > size_t{1} << 20) {
@@ -213,30 +213,40 @@ void Connection::write_queued() {
                                self->queue_.pop_front();
                                self->queue_offset_ = 0;
                              }
+                             self->within_soft_limit();
                              self->note_sizes();
                              if (self->queue_.empty() && self->session_.closing) return self->close();
                              self->write_queued();
                            });
 }
 
-/// Whether what waits to be sent is within the limit of the client's class; notes when it grew soft.
-bool Connection::within_output_limits() {
-  const std::lock_guard guard(server_.lock());
-  const Settings& settings = server_.settings();
-  const auto kind = session_.subscriptions.any() ? ClientClass::pubsub : ClientClass::normal;
-  const OutputLimit& limit = settings.output_limits[static_cast<size_t>(kind)];
-  bool over = limit.hard_bytes > 0 && queued_bytes_ > limit.hard_bytes;
-  if (limit.soft_bytes > 0 && queued_bytes_ > limit.soft_bytes) {
-    const int64_t now = server_.clock().now_ms();
-    if (session_.soft_limit_since_ms == 0) session_.soft_limit_since_ms = now;
-    over = over || now - session_.soft_limit_since_ms > limit.soft_seconds * 1000;
-  } else {
+/// Whether all that is to be sent is within the limit of the client's class. It is asked before anything is written, as
+/// a client either gets the replies to its requests or is closed.
+bool Connection::within_hard_limit(const Buffer& out) const {
+  const size_t most = session_.limit.hard_bytes;
+  return !out.reached_limit() && (most == 0 || queued_bytes_ + out.size() <= most);
+}
+
+/// Whether what waits for the peer is within the soft limit, or has not been over it for too long; notes since when.
+bool Connection::within_soft_limit() {
+  const OutputLimit& limit = session_.limit;
+  if (limit.soft_bytes == 0 || queued_bytes_ <= limit.soft_bytes) {
     session_.soft_limit_since_ms = 0;
+    return true;
   }
-  if (!over) return true;
-  ++server_.statistics().output_limit_disconnections;
+  const int64_t now = server_.clock().now_ms();
+  if (session_.soft_limit_since_ms == 0) session_.soft_limit_since_ms = now;
+  return now - session_.soft_limit_since_ms <= limit.soft_seconds * 1000;
+}
+
+void Connection::close_overrun() {
+  {
+    const std::lock_guard guard(server_.lock());
+    ++server_.statistics().output_limit_disconnections;
+  }
   spdlog::warn("Closing client {} ({}): it reached the output buffer limit", session_.id(), peer_address_);
-  return false;
+  thread_.scratch.out.release();
+  close();
 }
 
 void Connection::wake() {
@@ -249,6 +259,7 @@ void Connection::on_wake() {
   if (closed_) return;
   {
     const std::lock_guard guard(server_.lock());
+    session_.limit = session_.output_limit();
     if (session_.has_mail()) session_.collect_mail(thread_.scratch.out);
   }
   send();

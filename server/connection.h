@@ -53,7 +53,9 @@ class Connection final : public Link, public std::enable_shared_from_this<Connec
   void process();
   void send();
   void write_queued();
-  bool within_output_limits();
+  bool within_hard_limit(const Buffer& out) const;
+  bool within_soft_limit();
+  void close_overrun();
   void note_sizes();
 
   Server& server_;

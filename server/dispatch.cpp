@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "core/base/text.h"
 #include "core/base/ticks.h"
@@ -32,17 +33,31 @@ bool Dispatcher::is_plain(const Request& request) const {
 }
 
 size_t Dispatcher::run(Session& session, Scratch& scratch, ReplyWriter& reply) {
+  // What is evicted for the limit's sake goes before the requests, and so do the messages about it.
+  if (server_.settings().maxmemory > 0) {
+    server_.make_room();
+    if (session.has_mail()) session.collect_mail(reply.output());
+  }
   current_ = &session;
   current_reply_ = &reply;
+  ++server_.statistics().eventloop_cycles;
+  output_limit_ = session.output_limit().hard_bytes;
   ns_per_tick_ = ticks::ns_per_tick();
   started_ = ticks::now();
   const size_t count = scratch.requests.size();
   size_t taken = 0;
-  while (taken < count && !session.suspended() && !session.closing && !session.killed) {
+  while (taken < count && !session.suspended() && !session.closing && !session.killed &&
+         !reply.output().reached_limit()) {
     if (session.plain()) {
       size_t last = taken;
-      while (last < count && is_plain(scratch.requests[last])) ++last;
+      while (last < count && is_plain(scratch.requests[last])) {
+        const bool alike = output_limit_ == 0 || scratch.requests[last].entry->command->is(flag::write) ==
+                                                     scratch.requests[taken].entry->command->is(flag::write);
+        if (!alike) break;
+        ++last;
+      }
       if (last > taken) {
+        limit_output(reply, *scratch.requests[taken].entry->command);
         run_plain(session, scratch, taken, last, reply);
         taken = last;
         continue;
@@ -52,9 +67,19 @@ size_t Dispatcher::run(Session& session, Scratch& scratch, ReplyWriter& reply) {
     const Args args(scratch.words.data() + request.first_word, request.words);
     if (run_single(session, request, args, reply)) ++taken;
   }
+  reply.output().set_limit(Buffer::no_limit);
+  server_.tracking().send_broadcasts();
+  finish(session);
   current_ = nullptr;
   current_reply_ = nullptr;
   return taken;
+}
+
+/// What only reads stops where its reply gets larger than its client may let wait: the connection is closed then. What
+/// writes is never cut off half way.
+void Dispatcher::limit_output(ReplyWriter& reply, const Command& command) {
+  const bool limited = output_limit_ > 0 && !command.is(flag::write);
+  reply.output().set_limit(limited ? output_limit_ : Buffer::no_limit);
 }
 
 void Dispatcher::run_plain(Session& session, Scratch& scratch, size_t first, size_t last, ReplyWriter& reply) {
@@ -78,6 +103,7 @@ bool Dispatcher::run_single(Session& session, const Request& request, const Args
     return false;
   }
   session.last_command = request.entry;
+  if (session.silenced()) current_reply_ = nullptr;  // its mail waits until the reply is taken back
   const bool caching = session.tracking.caching;
   switch (verdict.kind) {
     case Verdict::refuse:
@@ -92,9 +118,8 @@ bool Dispatcher::run_single(Session& session, const Request& request, const Args
       break;
   }
   if (caching && !session.transaction.open) session.tracking.caching = false;
-  if (session.reply_mode == Session::ReplyMode::off || session.reply_mode == Session::ReplyMode::skip) {
-    reply.rewind(mark);
-  }
+  current_reply_ = &reply;
+  if (session.silenced()) reply.rewind(mark);
   if (session.reply_mode == Session::ReplyMode::skip) session.reply_mode = Session::ReplyMode::on;
   if (session.reply_mode == Session::ReplyMode::skip_next) session.reply_mode = Session::ReplyMode::skip;
   finish(session);
@@ -156,7 +181,9 @@ void Dispatcher::run_data(Session& session, const Request& request, std::span<co
   batch.requests = std::span<const Request>(&only, 1);
   batch.reply = &reply;
   batch.observer = this;
+  if (current_reply_) limit_output(*current_reply_, *request.entry->command);
   server_.backend().run(batch);
+  if (current_reply_) current_reply_->output().set_limit(Buffer::no_limit);
 }
 
 void Dispatcher::run_session_command(Session& session, const Request& request, const Args& args, Reply& reply) {
@@ -172,7 +199,8 @@ void Dispatcher::run_session_command(Session& session, const Request& request, c
     return;
   }
   started_ = started;
-  if (!session.wait.active()) ran(request, args);
+  if (!session.wait.active()) return ran(request, args);
+  if (!server_.monitors().empty()) feed_monitors(*request.entry, args);
 }
 
 void Dispatcher::execute(Session& session, const CommandTable::Entry& entry, const Args& args, Reply& reply) {
@@ -219,6 +247,7 @@ void Dispatcher::wait_for_keys(Session& session, const Request& request, const A
   });
   server_.waiting().enter(session);
   server_.due_changed();
+  if (!server_.monitors().empty()) feed_monitors(*request.entry, args);
 }
 
 bool Dispatcher::retry(Session& session) {
@@ -228,16 +257,29 @@ bool Dispatcher::retry(Session& session) {
   current_ = &session;
   current_reply_ = nullptr;
   started_ = ticks::now();
+  retrying_ = true;
   std::vector<View> words(session.wait.words.begin(), session.wait.words.end());
   const Request request{session.wait.entry, 0, static_cast<uint32_t>(words.size())};
   ReplyWriter& reply = session.inbox();
   const size_t mark = reply.mark();
   run_data(session, request, words, reply);
   const bool served = reply.mark() != mark;
+  retrying_ = false;
   current_ = caller;
   current_reply_ = caller_reply;
   started_ = caller_started;
   return served;
+}
+
+void Dispatcher::waited_in_vain(Session& session, View error) {
+  const Wait& wait = session.wait;
+  Session* const caller = std::exchange(current_, &session);
+  const int64_t caller_started = std::exchange(started_, ticks::now());
+  if (!error.empty()) count_error(error);
+  const std::vector<View> words(wait.words.begin(), wait.words.end());
+  account(*wait.entry, Args(std::span<const View>(words)), !error.empty());
+  current_ = caller;
+  started_ = caller_started;
 }
 
 void Dispatcher::serve_waiting() {
@@ -256,7 +298,7 @@ void Dispatcher::finish(Session& session) {
 
 void Dispatcher::ran(const Request& request, const Args& args) {
   account(*request.entry, args, false);
-  if (!server_.monitors().empty()) feed_monitors(*request.entry, args);
+  if (!server_.monitors().empty() && !retrying_) feed_monitors(*request.entry, args);
   if (current_ && current_->tracking.on && request.entry->command->is(flag::read)) {
     server_.tracking().remember(*current_, *request.entry->command, args);
   }
@@ -266,8 +308,13 @@ void Dispatcher::ran(const Request& request, const Args& args) {
 void Dispatcher::refused(const Request& request, const Args& args, View error) {
   count_error(error);
   account(*request.entry, args, true);
-  if (!server_.monitors().empty()) feed_monitors(*request.entry, args);
+  if (!server_.monitors().empty() && !retrying_) feed_monitors(*request.entry, args);
   if (current_) finish(*current_);
+}
+
+void Dispatcher::rejected(const Request& request, const Args& /*args*/, View error) {
+  count_error(error);
+  ++server_.statistics().commands[request.entry->id].rejected;
 }
 
 void Dispatcher::count_error(View error) {

@@ -30,6 +30,8 @@ class Dispatcher final : public BatchObserver {
 
   /// Runs the command that the session waits with once more; true if it has its reply now (in the inbox).
   bool retry(Session& session);
+  /// Accounts for the command that the session waited with until its time was up, or until this error ended it.
+  void waited_in_vain(Session& session, View error);
 
   /// Whose command is running; null outside of one (expiry, eviction by the cron).
   Session* current() const { return current_; }
@@ -57,6 +59,7 @@ class Dispatcher final : public BatchObserver {
   // --- BatchObserver
   void ran(const Request& request, const Args& args) override;
   void refused(const Request& request, const Args& args, View error) override;
+  void rejected(const Request& request, const Args& args, View error) override;
 
  private:
   bool is_plain(const Request& request) const;
@@ -71,13 +74,16 @@ class Dispatcher final : public BatchObserver {
   void account(const CommandTable::Entry& entry, const Args& args, bool failed);
   void feed_monitors(const CommandTable::Entry& entry, const Args& args);
   void finish(Session& session);
+  void limit_output(ReplyWriter& reply, const Command& command);
 
   Server& server_;
   Session* current_ = nullptr;
   ReplyWriter* current_reply_ = nullptr;  // where the current session's mail goes between its replies
+  size_t output_limit_ = 0;               // of the current session; 0: none
   int depth_ = 0;
   bool serving_ = false;
-  int64_t started_ = 0;  // ticks at which the running command began
+  bool retrying_ = false;  // MONITOR has shown the command when it began to wait
+  int64_t started_ = 0;    // ticks at which the running command began
   double ns_per_tick_ = 1;
   int64_t slow_ns_ = 0;  // what takes as long may belong into the slow log or the latency monitor
 };

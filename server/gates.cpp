@@ -77,6 +77,7 @@ Verdict authenticated(const Case& it) {
 
 Verdict not_yet(const Case& it) {
   if (!it.is(flag::not_yet)) return pass();
+  if (it.session.transaction.open && it.is(flag::no_multi)) return pass();  // refused for that, further down
   return refuse("ERR '" + it.request.entry->full_name + "' is not supported yet by this server, see docs/commands.md");
 }
 
@@ -89,9 +90,19 @@ Verdict allowed_while_subscribed(const Case& it) {
                 "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
 }
 
-/// A command that may need memory is not even queued when there is none; what runs at once is refused by the backend.
+/// Without room nothing is queued any more, as queues take memory too, and no queue runs that may need more. What runs
+/// at once is refused by the backend.
 Verdict enough_memory(const Case& it) {
-  if (!it.session.transaction.open || !it.is(flag::denyoom)) return pass();
+  if (!it.session.transaction.open) return pass();
+  const View name = it.command().name;
+  if (name == "DISCARD" || name == "QUIT" || name == "RESET") return pass();
+  if (name == "EXEC") {
+    const auto& queue = it.session.transaction.queue;
+    const bool needs_memory = std::any_of(queue.begin(), queue.end(), [](const QueuedCommand& queued) {
+      return queued.entry->command->is(flag::denyoom);
+    });
+    if (!needs_memory) return pass();
+  }
   if (it.server.backend().has_room()) return pass();
   return refuse(error::out_of_memory);
 }
@@ -104,9 +115,7 @@ Verdict queued_in_transaction(const Case& it) {
 
 /// During CLIENT PAUSE commands wait, or only those that may write (EXEC: when something in its queue does).
 Verdict not_paused(const Case& it) {
-  if (it.server.pause_state().until_ms == 0 || it.command().name == "CLIENT" || it.is(flag::allow_busy)) return pass();
-  const View parent = it.request.entry->parent ? it.request.entry->parent->name : View();
-  if (parent == "CLIENT") return pass();
+  if (it.server.pause_state().until_ms == 0) return pass();
   bool writes = it.is(flag::write | flag::may_replicate);
   if (it.command().name == "EXEC") {
     const auto& queue = it.session.transaction.queue;
@@ -120,7 +129,7 @@ Verdict not_paused(const Case& it) {
 
 using Gate = Verdict (*)(const Case&);
 constexpr Gate gates[] = {
-    known,         right_arity, not_protected, authenticated, not_yet, allowed_while_subscribed,
+    known,         right_arity, not_protected,         authenticated, not_yet, allowed_while_subscribed,
     enough_memory, not_paused,  queued_in_transaction,
 };
 

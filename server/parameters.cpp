@@ -306,7 +306,7 @@ const Parameter rows[] = {
     // backends
     {"backend", Custom{parse_backend, print_backends, backend_lines}, immutable | sensitive | list | keyed},
     {"route", Custom{parse_route, print_routes, route_lines}, immutable | list | keyed},
-    {"state-file", Fixed{"", "backends cannot be added at run time yet"}, immutable},
+    {"state-file", Fixed{"", "backends cannot be added at run time yet"}},
     {"save", Fixed{"", "snapshots are not there yet: data in memory ends with the process"}, list},
     {"appendonly", Fixed{"no", "the log of changes is not there yet: data in memory ends with the process"}},
     {"cluster-enabled", Fixed{"no", "this server is no node of a cluster"}, immutable},
@@ -353,6 +353,7 @@ const Parameter rows[] = {
     {"client-output-buffer-limit", Custom{parse_output_limits, print_output_limits, output_limit_lines}, list | keyed},
     {"busy-reply-threshold", Number{&S::busy_reply_threshold}, 0, "lua-time-limit"},
     {"sanitize-dump-payload", Fixed{"yes", "what RESTORE is given is always checked"}},
+    {"key-load-delay", Fixed{"0", "nothing is loaded from files"}, hidden},
     {"rdbcompression", Fixed{"yes", "DUMP always compresses what gains by it"}},
     {"rdbchecksum", Fixed{"yes", "what DUMP writes always has a checksum"}, immutable},
 

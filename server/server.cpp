@@ -78,12 +78,15 @@ void Server::pause(int64_t until_ms, bool writes_only) {
     until_ms = std::max(until_ms, pause_.until_ms);
     writes_only = writes_only && pause_.writes_only;
   }
+  if (until_ms <= clock_->now_ms()) return;  // CLIENT PAUSE 0
   pause_ = {until_ms, writes_only};
+  memory_->memory().keep_expired(true);
   due_changed();
 }
 
 void Server::unpause() {
   pause_ = {};
+  memory_->memory().keep_expired(false);
   for_each_session([](Session& session) {
     if (!session.paused) return;
     session.paused = false;
@@ -93,7 +96,7 @@ void Server::unpause() {
 
 void Server::cron() {
   const int64_t now = clock_->now_ms();
-  memory_->cron();
+  if (!evict_clients()) memory_->cron();
   tracking_.trim();
   ++statistics_.eventloop_cycles;
   statistics_.peak_memory = std::max<uint64_t>(statistics_.peak_memory, heap::used());
@@ -109,7 +112,8 @@ void Server::cron() {
   }
 
   close_idle_clients(now);
-  evict_clients();
+  close_slow_readers(now);
+  tracking_.send_broadcasts();
 }
 
 void Server::close_idle_clients(int64_t now) {
@@ -121,32 +125,51 @@ void Server::close_idle_clients(int64_t now) {
   });
 }
 
+/// Those whose output has been over its soft limit for too long; where nothing more is sent to them, nobody else looks.
+void Server::close_slow_readers(int64_t now) {
+  for_each_session([&](Session& session) {
+    if (session.soft_limit_since_ms == 0 || session.killed) return;
+    if (now - session.soft_limit_since_ms <= session.output_limit().soft_seconds * 1000) return;
+    ++statistics_.output_limit_disconnections;
+    session.close_now();
+  });
+}
+
 size_t Server::client_bytes(const Session& session) {
   return sizeof(Session) + session.input_capacity + session.output_bytes + session.inbox_bytes() +
          session.transaction.bytes;
 }
 
 /// Above maxmemory-clients, those with the largest buffers go.
-void Server::evict_clients() {
+bool Server::evict_clients() {
   const int64_t wanted = settings().maxmemory_clients;
   const uint64_t limit =
       wanted >= 0 ? static_cast<uint64_t>(wanted) : settings().maxmemory / 100 * static_cast<uint64_t>(-wanted);
-  if (limit == 0) return;
+  if (limit == 0) return false;
   std::vector<std::pair<size_t, Session*>> clients;
   size_t total = 0;
   for_each_session([&](Session& session) {
+    if (session.closing || session.killed) return;
     const size_t bytes = client_bytes(session);
     total += bytes;
-    if (!session.no_evict && !session.closing && !session.killed) clients.emplace_back(bytes, &session);
+    if (!session.no_evict) clients.emplace_back(bytes, &session);
   });
-  if (total <= limit) return;
+  if (total <= limit) return false;
+  bool any = false;
   std::sort(clients.begin(), clients.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   for (const auto& [bytes, session] : clients) {
     if (total <= limit) break;
     total -= bytes;
     ++statistics_.evicted_clients;
     session->close_now();
+    any = true;
   }
+  return any;
+}
+
+void Server::make_room() {
+  if (settings().maxmemory == 0 || memory_->memory().fits()) return;
+  if (!evict_clients()) memory_->has_room();
 }
 
 int Server::cron_frequency() const {
@@ -213,7 +236,7 @@ void Server::settings_changed() {
 
 void Server::changed(int database, View key, Event event) {
   if (event_class(event) != EventClass::created) {
-    ++changes_;
+    if (event != Event::emptied) ++changes_;  // it belongs to the change that took the last element
     watches_.changed(database, key);
     waiting_.changed(database, key);
     if (!tracking_.idle()) tracking_.changed(key, dispatcher_.current());

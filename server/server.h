@@ -88,6 +88,8 @@ class Server final : public ChangeListener {
   // --- time
   /// Called some `hz` times a second: expiry, timeouts of clients, samples, trimming.
   void cron();
+  /// Brings memory down to maxmemory before requests run, by clients first and then by keys.
+  void make_room();
   /// Ends what is due by the clock: waits, a pause. To be called at next_due() or later.
   void run_due();
   /// When run_due() has something to do (ms); none if never.
@@ -128,7 +130,9 @@ class Server final : public ChangeListener {
   void apply_changes(const Settings& old);
   void settings_changed();
   void close_idle_clients(int64_t now);
-  void evict_clients();
+  void close_slow_readers(int64_t now);
+  /// True if any was closed: its memory comes back when its thread gets to it.
+  bool evict_clients();
 
   std::mutex lock_;
   Relaxed<size_t> largest_bulk_;

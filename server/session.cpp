@@ -15,6 +15,8 @@ namespace {
 constexpr size_t requests_per_batch = 64;
 /// Replies that are gathered before they are sent, when requests keep coming.
 constexpr size_t replies_per_write = 256 * 1024;
+/// Room for words that is kept from one batch to the next: a request of a million words would hold megabytes for good.
+constexpr size_t words_kept = 4096;
 }  // namespace
 
 Session::Session(Server& server, Link& link, uint64_t id)
@@ -24,6 +26,11 @@ Session::Session(Server& server, Link& link, uint64_t id)
 }
 
 Session::~Session() = default;
+
+const OutputLimit& Session::output_limit() const {
+  const auto kind = subscriptions.any() ? ClientClass::pubsub : ClientClass::normal;
+  return server_.settings().output_limits[static_cast<size_t>(kind)];
+}
 
 bool Session::plain() const {
   return authenticated && !transaction.open && reply_mode == ReplyMode::on &&
@@ -68,18 +75,29 @@ bool Session::gather(Input& input, Scratch& scratch) {
   return result != RequestParser::Result::failed;
 }
 
+/// Gives back what only an unusually long request needed.
+void Session::shrink(Scratch& scratch) {
+  if (scratch.words.capacity() > words_kept) std::vector<View>().swap(scratch.words);
+  if (partial_.capacity() > words_kept && partial_.empty()) std::vector<View>().swap(partial_);
+}
+
 void Session::consume(Input& input, Scratch& scratch) {
   ReplyWriter reply(scratch.out, protocol_);
-  while (!suspended() && !closing && !killed && scratch.out.size() < replies_per_write) {
+  while (!suspended() && !closing && !killed && scratch.out.size() < replies_per_write &&
+         !scratch.out.reached_limit()) {
     const char* const start = input.begin();
     const bool intact = gather(input, scratch);
     const size_t count = scratch.requests.size();
     if (count == 0 && intact) return input.advance(next_begin_, next_parsed_);
     const std::lock_guard guard(server_.lock());
     last_interaction_ms = server_.clock().now_ms();
+    input_bytes = input.size();
+    input_capacity = input.capacity();
+    limit = output_limit();
     if (has_mail()) collect_mail(scratch.out);  // what was said before these requests ran stands before their replies
     reply.set_protocol(protocol_);
     const size_t taken = server_.dispatcher().run(*this, scratch, reply);
+    shrink(scratch);
     if (taken < count) {
       // What was parsed beyond is read again later, from its first byte.
       const char* const again = taken == 0 ? start : scratch.ends[taken - 1];

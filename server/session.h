@@ -18,6 +18,7 @@
 #include "core/resp/reply_writer.h"
 #include "core/resp/request_parser.h"
 #include "server/input.h"
+#include "server/settings.h"
 #include "server/subscriptions.h"
 #include "server/tracking_state.h"
 #include "server/transaction.h"
@@ -91,6 +92,12 @@ class Session {
   }
   int protocol() const { return protocol_; }
 
+  /// CLIENT REPLY OFF or SKIP: what the running command replies is not sent.
+  bool silenced() const { return reply_mode == ReplyMode::off || reply_mode == ReplyMode::skip; }
+
+  /// How much may wait to be read by the peer. Under the lock.
+  const OutputLimit& output_limit() const;
+
   /// Whether requests need no look at anything but their command: the common case, decided once per batch.
   bool plain() const;
   /// As RESET leaves it.
@@ -123,11 +130,13 @@ class Session {
   Relaxed<size_t> input_bytes = 0;  ///< unread input
   Relaxed<size_t> input_capacity = 0;
   Relaxed<size_t> output_bytes = 0;  ///< waiting for the peer to read
-  int64_t soft_limit_since_ms = 0;  ///< since when the output is over its soft limit; 0: it is not
+  OutputLimit limit;  ///< output_limit() as of the last look under the lock, for the connection's own thread
+  Relaxed<int64_t> soft_limit_since_ms = 0;  ///< since when the output is over its soft limit; 0: it is not
   size_t inbox_bytes() const { return inbox_.size(); }
 
  private:
   bool gather(Input& input, Scratch& scratch);
+  void shrink(Scratch& scratch);
 
   Server& server_;
   Link& link_;

@@ -16,7 +16,7 @@ void Tracking::enable(Session& session) {
   if (!session.tracking.broadcast) return;
   if (session.tracking.prefixes.empty()) session.tracking.prefixes.emplace_back();
   for (const Bytes& prefix : session.tracking.prefixes) {
-    auto& sessions = prefixes_[prefix];
+    auto& sessions = prefixes_[prefix].sessions;
     if (std::find(sessions.begin(), sessions.end(), &session) == sessions.end()) sessions.push_back(&session);
   }
 }
@@ -27,8 +27,8 @@ void Tracking::disable(Session& session) {
   for (const Bytes& prefix : session.tracking.prefixes) {
     const auto found = prefixes_.find(prefix);
     if (found == prefixes_.end()) continue;
-    std::erase(found->second, &session);
-    if (found->second.empty()) prefixes_.erase(found);
+    std::erase(found->second.sessions, &session);
+    if (found->second.sessions.empty()) prefixes_.erase(found);
   }
   session.tracking = {};
 }
@@ -48,13 +48,28 @@ void Tracking::remember(Session& session, const Command& command, const Args& ar
 }
 
 void Tracking::changed(View key, Session* by) {
-  for (const auto& [prefix, sessions] : prefixes_) {
+  for (auto& [prefix, it] : prefixes_) {
     if (!key.starts_with(prefix)) continue;
-    for (Session* session : sessions) {
-      if (!(session == by && session->tracking.no_loop)) send(*session, &key);
-    }
+    it.changed.insert_or_assign(Bytes(key), by ? by->id() : 0);
+    broadcasts_due_ = true;
   }
   forget_key(key, by);
+}
+
+void Tracking::send_due_broadcasts() {
+  broadcasts_due_ = false;
+  std::vector<View> keys;
+  for (auto& [prefix, it] : prefixes_) {
+    if (it.changed.empty()) continue;
+    for (Session* session : it.sessions) {
+      keys.clear();
+      for (const auto& [key, by] : it.changed) {
+        if (!(by == session->id() && session->tracking.no_loop)) keys.emplace_back(key);
+      }
+      if (!keys.empty()) send(*session, keys);
+    }
+    it.changed.clear();
+  }
 }
 
 void Tracking::forget_key(View key, Session* by) {
@@ -67,7 +82,7 @@ void Tracking::forget_key(View key, Session* by) {
     Session* session = server_.session(id);
     if (!session || !session->tracking.on || session->tracking.broadcast) continue;
     if (session == by && session->tracking.no_loop) continue;
-    send(*session, &key);
+    send(*session, std::span<const View>(&key, 1));
   }
 }
 
@@ -75,7 +90,7 @@ void Tracking::flushed() {
   readers_.clear();
   items_ = 0;
   server_.for_each_session([&](Session& session) {
-    if (session.tracking.on) send(session, nullptr);
+    if (session.tracking.on) send(session, {});
   });
 }
 
@@ -88,12 +103,12 @@ void Tracking::trim() {
   }
 }
 
-/// Sends that `key` (null: everything) is no longer valid, to the session itself or to where it wants its messages.
-void Tracking::send(Session& session, const View* key) {
+/// To the session itself or to where it wants its messages.
+void Tracking::send(Session& session, std::span<const View> keys) {
   Session* target = &session;
   if (session.tracking.redirect != 0) {
     target = server_.session(session.tracking.redirect);
-    if (!target) {
+    if (!target || target->closing || target->killed) {
       if (!session.tracking.broken_redirect) {
         session.tracking.broken_redirect = true;
       }
@@ -119,11 +134,11 @@ void Tracking::send(Session& session, const View* key) {
     return;  // RESP2 has no messages but to subscribers
   }
   ++server_.statistics().tracking_invalidations;
-  if (key) {
-    inbox.array(1);
-    inbox.bulk(*key);
-  } else {
+  if (keys.empty()) {
     inbox.null();
+  } else {
+    inbox.array(keys.size());
+    for (const View key : keys) inbox.bulk(key);
   }
   target->wake();
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -32,6 +33,11 @@ class Tracking {
   void remember(Session& session, const Command& command, const Args& args);
   /// `key` has changed; `by` changed it (null: expiry, eviction).
   void changed(View key, Session* by);
+  /// Sends those who track prefixes what has changed since the last time, in one message for each prefix. To be called
+  /// whenever a session's requests, or work of the server's own, are done.
+  void send_broadcasts() {
+    if (broadcasts_due_) send_due_broadcasts();
+  }
   /// Everything is gone: tells all trackers.
   void flushed();
   /// Keeps the table within tracking-table-max-keys by inventing changes; bounded effort per call.
@@ -43,16 +49,24 @@ class Tracking {
 
  private:
   void forget_key(View key, Session* by);
-  void send(Session& session, const View* key);
+  void send_due_broadcasts();
+  /// Sends that the keys (none: everything) are no longer valid.
+  void send(Session& session, std::span<const View> keys);
 
   struct Hash {
     using is_transparent = void;  // NOLINT(readability-identifier-naming)
     size_t operator()(View text) const { return std::hash<View>()(text); }
   };
 
+  struct Prefix {
+    std::vector<Session*> sessions;
+    std::map<Bytes, uint64_t, std::less<>> changed;  // key -> who changed it, 0: nobody
+  };
+
   Server& server_;
   std::unordered_map<Bytes, std::vector<uint64_t>, Hash, std::equal_to<>> readers_;  // key -> session ids
-  std::map<Bytes, std::vector<Session*>, std::less<>> prefixes_;
+  std::map<Bytes, Prefix, std::less<>> prefixes_;
+  bool broadcasts_due_ = false;
   size_t items_ = 0;
   size_t clients_ = 0;
 };

@@ -83,6 +83,7 @@ void WaitingRoom::serve(Dispatcher& dispatcher) {
 }
 
 void WaitingRoom::reply_timeout(Session& session) {
+  session.server().dispatcher().waited_in_vain(session, {});
   if (session.wait.kind == Wait::replicas) {
     session.inbox().integer(session.wait.replicas_reply);
   } else {
@@ -102,7 +103,9 @@ void WaitingRoom::expire(int64_t now_ms) {
 bool WaitingRoom::unblock(Session& session, bool with_error) {
   if (!session.wait.active()) return false;
   if (with_error) {
-    session.inbox().error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+    constexpr View error = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+    session.server().dispatcher().waited_in_vain(session, error);
+    session.inbox().error(error);
   } else {
     reply_timeout(session);
   }

@@ -36,6 +36,7 @@ struct NoObserver final : BatchObserver {
     std::fprintf(stderr, "%.*s\n", static_cast<int>(error.size()), error.data());
     std::exit(1);
   }
+  void rejected(const Request& request, const Args& args, View error) override { refused(request, args, error); }
   uint64_t commands = 0;
 };
 

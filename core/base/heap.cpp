@@ -106,6 +106,8 @@ void* reallocate(void* block, size_t size) {
   return moved;
 }
 
+void count_this_thread() { be_counted(); }
+
 void release(void* block) noexcept { std::free(block); }
 
 void release(void* block, size_t size) noexcept {
@@ -188,6 +190,8 @@ void release(void* block, size_t) noexcept { release(block); }
 size_t usable(const void* block) { return malloc_usable_size(const_cast<void*>(block)); }
 
 size_t good_size(size_t size) { return size <= 8 ? 8 : (size + 15) & ~size_t{15}; }
+
+void count_this_thread() {}
 
 size_t used() { return in_use.load(std::memory_order_relaxed); }
 

@@ -28,6 +28,9 @@ void release(void* block) noexcept;
 // The same, faster, when it is known how much was asked for (or any size up to usable(block) that is in its class).
 void release(void* block, size_t size) noexcept;
 
+// To be called once by a thread that releases what others have allocated before it allocates anything itself.
+void count_this_thread();
+
 // The bytes that the block really has; all of them may be written.
 size_t usable(const void* block);
 

@@ -26,6 +26,8 @@ class BatchObserver {
   virtual void ran(const Request& request, const Args& args) = 0;
   /// The command was refused with this error, which was written as its reply.
   virtual void refused(const Request& request, const Args& args, View error) = 0;
+  /// The command was not let run at all, for want of memory; the error was written as its reply.
+  virtual void rejected(const Request& request, const Args& args, View error) = 0;
 };
 
 /// What one session asks of one backend at a time.

@@ -54,7 +54,10 @@ void MemoryBackend::run_one(const Batch& batch, const Request& request) {
   const Args args = batch.args(request);
   Reply& reply = *batch.reply;
   const size_t mark = reply.mark();
-  if (command.is(flag::denyoom) && !store_.make_room()) return refuse(batch, request, mark, error::out_of_memory);
+  if (command.is(flag::denyoom) && !store_.make_room()) {
+    reply.error(error::out_of_memory);
+    return batch.observer->rejected(request, args, error::out_of_memory);
+  }
   store_.select(batch.database);
   store_.begin({command.is(flag::write), command.event, batch.touch && !command.is(flag::no_touch)});
   try {

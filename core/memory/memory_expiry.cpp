@@ -82,6 +82,7 @@ MemoryStore::Sample MemoryStore::expire_sample(size_t wanted) {
 }
 
 void MemoryStore::expire_some(int64_t budget_us) {
+  if (keeps_expired_) return;
   const int64_t start = ticks::now();
   const auto elapsed_us = [start] { return ticks::to_us(ticks::now() - start); };
   const auto effort = static_cast<size_t>(options_.active_expire_effort - 1);

@@ -85,7 +85,7 @@ void MemoryStore::end_changes() {
     if (change.entry->type() == Type::string || change.event == Event::created) continue;
     if (values::element_count(*change.entry) > 0) continue;
     select(change.database);
-    if (detach_if_there(*change.entry)) listener_.changed(change.database, change.entry->key(), Event::del);
+    if (detach_if_there(*change.entry)) listener_.changed(change.database, change.entry->key(), Event::emptied);
     select(selected);
   }
   for (Entry* entry : made_) detach_if_there(*entry);  // nothing came of them, and nobody hears of it
@@ -115,7 +115,7 @@ MemoryStore::Found MemoryStore::locate(View key) {
   const Found found{*slot, slot, hash};
   if (!due(*found.entry)) [[likely]]
     return found;
-  expire(found);
+  if (!keeps_expired_ || call_.write) expire(found);
   return {nullptr, nullptr, hash};
 }
 

@@ -111,6 +111,9 @@ class MemoryStore final : public Store {
   void set_options(const Options& options);
   /// Bytes of the heap that do not count towards maxmemory: what clients have not read yet.
   void set_uncounted_bytes(size_t bytes) { uncounted_bytes_ = bytes; }
+  /// Whether keys whose deadline has passed stay until something is written to them: during CLIENT PAUSE nothing
+  /// changes. They are absent to commands all the same.
+  void keep_expired(bool on) { keeps_expired_ = on; }
   /// Removes keys whose deadline has passed, for `budget_us` at most. To be called some times a second.
   void expire_some(int64_t budget_us);
 
@@ -217,6 +220,7 @@ class MemoryStore final : public Store {
   Statistics statistics_;
   Random random_;
   size_t uncounted_bytes_ = 0;
+  bool keeps_expired_ = false;
   int next_expiry_ = 0;  // the database that active expiry goes on with
   Eviction eviction_;
   Reclaimer reclaimer_;

@@ -8,6 +8,7 @@
 
 #include <utility>
 
+#include "core/base/heap.h"
 #include "core/memory/values.h"
 
 namespace redipy {
@@ -61,6 +62,7 @@ void Reclaimer::add(Job&& job, uint64_t entries) {
 
 void Reclaimer::work() {
   pthread_setname_np(pthread_self(), "reclaimer");
+  heap::count_this_thread();
   std::vector<Job> jobs;
   for (;;) {
     {

@@ -72,8 +72,8 @@ void MemoryString::patch(size_t offset, View bytes) {
   if (size > longest_inline) {
     Entry& fresh = reshaped(it, Encoding::long_raw, 0);
     LongString& value = fresh.as<LongString>();
-    // What has been appended to once will be again.
-    value.reserve(size + std::min(size, size_t{1} << 20));
+    // What has been appended to once will be again; what was not there before gets what it needs.
+    value.reserve(before.empty() ? size : size + std::min(size, size_t{1} << 20));
     value.patch(0, before);
     value.patch(offset, bytes);
     store().replace(it, fresh);

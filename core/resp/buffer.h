@@ -5,14 +5,23 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <memory>
+#include <new>
 
 #include "core/base/view.h"
 
 namespace redipy {
 
+/// More was to be written than may be: whoever forms the reply ends it here.
+struct BufferLimit : std::bad_alloc {
+  const char* what() const noexcept override { return "the reply is larger than the client may let wait"; }
+};
+
 class Buffer {
  public:
+  static constexpr size_t no_limit = std::numeric_limits<size_t>::max();
+
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   size_t capacity() const { return capacity_; }
@@ -25,6 +34,9 @@ class Buffer {
     if (capacity_ - size_ < count) grow(count);
     return data_.get() + size_;
   }
+  /// Growing beyond `bytes` throws BufferLimit, once, and is remembered.
+  void set_limit(size_t bytes) { limit_ = bytes; }
+  bool reached_limit() const { return reached_limit_; }
   void commit(size_t count) { size_ += count; }
   void append(View bytes) {
     if (bytes.empty()) return;
@@ -33,7 +45,10 @@ class Buffer {
   }
   /// Forgets all bytes from `size` on.
   void truncate(size_t size) { size_ = size; }
-  void clear() { size_ = 0; }
+  void clear() {
+    size_ = 0;
+    reached_limit_ = false;
+  }
   /// Forgets the first `count` bytes.
   void drop_front(size_t count) {
     size_ -= count;
@@ -43,10 +58,16 @@ class Buffer {
   void release() {
     data_.reset();
     size_ = capacity_ = 0;
+    reached_limit_ = false;
   }
 
  private:
   void grow(size_t count) {
+    if (size_ + count > limit_) {
+      limit_ = no_limit;
+      reached_limit_ = true;
+      throw BufferLimit();
+    }
     const size_t wanted = std::max({size_ + count, capacity_ * 2, size_t{256}});
     std::unique_ptr<char[]> larger(new char[wanted]);
     if (size_ > 0) std::memcpy(larger.get(), data_.get(), size_);
@@ -57,6 +78,8 @@ class Buffer {
   std::unique_ptr<char[]> data_;
   size_t size_ = 0;
   size_t capacity_ = 0;
+  size_t limit_ = no_limit;
+  bool reached_limit_ = false;
 };
 
 }  // namespace redipy

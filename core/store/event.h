@@ -40,6 +40,7 @@ enum class EventClass : char {
   ROW(move_to, generic, "move_to")                      \
   ROW(copy_to, generic, "copy_to")                      \
   ROW(restore, generic, "restore")                      \
+  ROW(emptied, generic, "del")                          \
   ROW(created, created, "new")                          \
   ROW(missed, missed, "keymiss")                        \
   ROW(expired, expired, "expired")                      \

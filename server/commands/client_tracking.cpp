@@ -148,13 +148,10 @@ void client_trackinginfo(Session& session, const Args&, Reply& reply) {
   reply.bulk("redirect");
   reply.integer(tracking.on ? static_cast<int64_t>(tracking.redirect) : -1);
   reply.bulk("prefixes");
-  const bool listed = tracking.broadcast && !(tracking.prefixes.size() == 1 && tracking.prefixes[0].empty());
-  reply.array(listed ? tracking.prefixes.size() : 0);
-  if (listed) {
-    std::vector<Bytes> sorted = tracking.prefixes;
-    std::sort(sorted.begin(), sorted.end());
-    for (const Bytes& prefix : sorted) reply.bulk(prefix);
-  }
+  std::vector<Bytes> sorted = tracking.prefixes;
+  std::sort(sorted.begin(), sorted.end());
+  reply.array(sorted.size());
+  for (const Bytes& prefix : sorted) reply.bulk(prefix);
 }
 
 }  // namespace redipy

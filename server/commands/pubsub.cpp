@@ -12,6 +12,9 @@ namespace redipy {
 
 namespace {
 
+/// These are not replies so much as the first messages: CLIENT REPLY OFF does not keep them back.
+Reply& messages(Session& session, Reply& reply) { return session.silenced() ? session.inbox() : reply; }
+
 void confirm(Reply& reply, View kind, const View* channel, size_t count) {
   reply.push(3);
   reply.bulk(kind);
@@ -24,8 +27,9 @@ void confirm(Reply& reply, View kind, const View* channel, size_t count) {
 }
 
 /// In RESP2 a subscriber can do nothing but wait for messages, so what would subscribe may stand nowhere else.
-void subscribe_all(Session& session, const Args& args, Reply& reply, View kind, bool (PubSub::*enter)(Session&, View),
-                   bool shard) {
+void subscribe_all(Session& session, const Args& args, Reply& unless_silenced, View kind,
+                   bool (PubSub::*enter)(Session&, View), bool shard) {
+  Reply& reply = messages(session, unless_silenced);
   for (const View name : args.from(1)) {
     (session.server().pubsub().*enter)(session, name);
     const Subscriptions& own = session.subscriptions;
@@ -33,8 +37,9 @@ void subscribe_all(Session& session, const Args& args, Reply& reply, View kind, 
   }
 }
 
-void unsubscribe_all(Session& session, const Args& args, Reply& reply, View kind,
+void unsubscribe_all(Session& session, const Args& args, Reply& unless_silenced, View kind,
                      bool (PubSub::*withdraw)(Session&, View), const Subscriptions::Names& own, bool shard) {
+  Reply& reply = messages(session, unless_silenced);
   const auto left = [&] { return shard ? session.subscriptions.shard_channels.size() : session.subscriptions.count(); };
   if (args.size() > 1) {
     for (const View name : args.from(1)) {

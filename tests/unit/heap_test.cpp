@@ -66,6 +66,19 @@ TEST(HeapTest, what_an_ended_thread_left_behind_is_counted_until_it_is_released)
   EXPECT_NEAR(static_cast<double>(heap::used()), static_cast<double>(before), 100'000);
 }
 
+TEST(HeapTest, what_a_thread_releases_that_allocates_nothing_is_seen) {
+  void* block = heap::allocate(1 << 20);
+  const size_t before = heap::used();
+  size_t after = 0;
+  std::thread thread([&] {
+    heap::count_this_thread();
+    heap::release(block);
+    after = heap::used();
+  });
+  thread.join();
+  EXPECT_LE(after, before - (1 << 20) + 4096);
+}
+
 TEST(HeapTest, threads_may_come_and_go_while_it_is_read) {
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {

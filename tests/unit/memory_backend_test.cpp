@@ -26,6 +26,9 @@ struct RecordingObserver final : BatchObserver {
   void refused(const Request& request, const Args&, View error) override {
     heard.push_back(request.entry->full_name + ": " + Bytes(error));
   }
+  void rejected(const Request& request, const Args&, View error) override {
+    heard.push_back(request.entry->full_name + " rejected: " + Bytes(error));
+  }
   std::vector<std::string> heard;
   std::function<void()> after;
 };
@@ -123,7 +126,7 @@ TEST_F(MemoryBackendTest, without_room_only_what_needs_memory_is_refused) {
   EXPECT_EQ(run({"SET b 1", "GET a", "DEL a"}),
             "-OOM command not allowed when used memory > 'maxmemory'.\r\n$1\r\n1\r\n:1\r\n");
   EXPECT_THAT(observer.heard,
-              ElementsAre("set: OOM command not allowed when used memory > 'maxmemory'.", "get", "del"));
+              ElementsAre("set rejected: OOM command not allowed when used memory > 'maxmemory'.", "get", "del"));
 }
 
 TEST_F(MemoryBackendTest, a_collection_that_is_emptied_goes_and_its_end_is_told_last) {
