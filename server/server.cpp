@@ -239,7 +239,11 @@ void Server::changed(int database, View key, Event event) {
     if (event != Event::emptied) ++changes_;  // it belongs to the change that took the last element
     watches_.changed(database, key);
     waiting_.changed(database, key);
-    if (!tracking_.idle()) tracking_.changed(key, dispatcher_.current());
+    if (!tracking_.idle()) {
+      // What expires or is evicted is nobody's doing, whoever's command came across it.
+      const bool by_itself = event == Event::expired || event == Event::evicted;
+      tracking_.changed(key, by_itself ? nullptr : dispatcher_.current());
+    }
   }
   if (const uint32_t flags = settings().notify_keyspace_events; flags != 0) {
     notify::publish(pubsub_, flags, database, key, event);

@@ -30,6 +30,14 @@ std::vector<QueuedCommand> take_queue(Session& session) {
 void exec(Session& session, const Args&, Reply& reply) {
   Transaction& transaction = session.transaction;
   if (!transaction.open) throw CommandError("ERR EXEC without MULTI");
+  // A watched key whose deadline has passed goes now, if nobody has come across it yet, and breaks the transaction.
+  for (const WatchedKey& watched : transaction.watched) {
+    if (transaction.broken) break;
+    Store& store = session.server().store();
+    store.select(watched.database);
+    const Frame frame(store);
+    store.exists(watched.key);
+  }
   const bool failed = transaction.failed;
   const bool broken = transaction.broken;
   const std::vector<QueuedCommand> queue = take_queue(session);
@@ -61,11 +69,11 @@ void watch(Session& session, const Args& args, Reply& reply) {
   if (!session.transaction.broken) {
     Store& store = server.store();
     store.select(session.database);
-    const Frame frame(store);
-    for (const View key : args.from(1)) {
-      store.exists(key);  // an expired key goes now, so that its going is no change later
-      server.watches().watch(session, session.database, key);
+    {
+      const Frame frame(store);
+      for (const View key : args.from(1)) store.exists(key);  // an expired key goes now: that is no change later
     }
+    for (const View key : args.from(1)) server.watches().watch(session, session.database, key);
   }
   reply.ok();
 }
