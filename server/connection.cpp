@@ -183,7 +183,8 @@ void Connection::send() {
       queue_.push_back(std::move(out));
       out = Buffer();
     } else {
-      if (queue_.empty() || queue_.back().size() > 16 * 1024) queue_.emplace_back();
+      // The first buffer may be on its way to the kernel: growing it would move it.
+      if (queue_.size() < 2 || queue_.back().size() > 16 * 1024) queue_.emplace_back();
       queue_.back().append(out.view().substr(sent));
     }
     if (!within_soft_limit()) return close_overrun();
