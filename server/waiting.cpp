@@ -62,10 +62,10 @@ void WaitingRoom::databases_changed(int first, int second) {
 
 void WaitingRoom::serve(Dispatcher& dispatcher) {
   while (!ready_.empty()) {
-    const std::vector<Key> keys = std::move(ready_);
+    const std::vector<DatabaseKey> keys = std::move(ready_);
     ready_.clear();
     ready_set_.clear();
-    for (const Key& key : keys) {
+    for (const DatabaseKey& key : keys) {
       const auto found = by_key_.find(key);
       if (found == by_key_.end()) continue;
       const std::vector<Session*> sessions(found->second.begin(), found->second.end());

@@ -20,6 +20,7 @@
 
 #include "core/base/relaxed.h"
 #include "core/command/table.h"
+#include "server/database_key.h"
 
 namespace redipy {
 
@@ -68,26 +69,17 @@ class WaitingRoom {
   /// CLIENT UNBLOCK: ends the wait as its timeout would, or with an error. False if the session does not wait.
   bool unblock(Session& session, bool with_error);
   size_t size() const { return waiting_; }
-  /// Keys that somebody waits for, of which there are no more than `limit` in the reply; for INFO.
+  /// How many keys somebody waits for.
   size_t keys() const { return by_key_.size(); }
 
  private:
-  using Key = std::pair<int, Bytes>;
-  struct KeyLess {
-    using is_transparent = void;  // NOLINT(readability-identifier-naming)
-    template <class A, class B>
-    bool operator()(const A& a, const B& b) const {
-      return a.first != b.first ? a.first < b.first : View(a.second) < View(b.second);
-    }
-  };
-
   void mark_ready(int database, View key);
   void reply_timeout(Session& session);
 
-  std::map<Key, std::list<Session*>, KeyLess> by_key_;
+  std::map<DatabaseKey, std::list<Session*>, DatabaseKeyLess> by_key_;
   std::multimap<int64_t, Session*> by_deadline_;
-  std::vector<Key> ready_;
-  std::set<Key, KeyLess> ready_set_;
+  std::vector<DatabaseKey> ready_;
+  std::set<DatabaseKey, DatabaseKeyLess> ready_set_;
   size_t waiting_ = 0;
 };
 

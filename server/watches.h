@@ -7,7 +7,7 @@
 #include <map>
 #include <vector>
 
-#include "core/base/view.h"
+#include "server/database_key.h"
 
 namespace redipy {
 
@@ -30,17 +30,9 @@ class Watches {
   size_t size() const { return by_key_.size(); }
 
  private:
-  using Key = std::pair<int, Bytes>;
-  struct KeyLess {
-    using is_transparent = void;  // NOLINT(readability-identifier-naming)
-    template <class A, class B>
-    bool operator()(const A& a, const B& b) const {
-      return a.first != b.first ? a.first < b.first : View(a.second) < View(b.second);
-    }
-  };
   void break_watchers(int database, View key);
 
-  std::map<Key, std::vector<Session*>, KeyLess> by_key_;
+  std::map<DatabaseKey, std::vector<Session*>, DatabaseKeyLess> by_key_;
 };
 
 }  // namespace redipy
