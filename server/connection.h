@@ -44,6 +44,7 @@ class Connection final : public Link, public std::enable_shared_from_this<Connec
   Bytes local_address() const override { return local_address_; }
   int descriptor() const override { return descriptor_; }
   bool is_local() const override { return is_local_; }
+  void let_others_in() override;
 
  private:
   void make_room();
