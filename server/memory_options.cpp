@@ -12,6 +12,7 @@ Options memory_options(const Settings& settings) {
   options.hash_max_listpack_entries = static_cast<size_t>(settings.hash_max_listpack_entries);
   options.hash_max_listpack_value = static_cast<size_t>(settings.hash_max_listpack_value);
   options.list_max_listpack_size = settings.list_max_listpack_size;
+  options.list_compress_depth = static_cast<size_t>(settings.list_compress_depth);
   options.set_max_intset_entries = static_cast<size_t>(settings.set_max_intset_entries);
   options.set_max_listpack_entries = static_cast<size_t>(settings.set_max_listpack_entries);
   options.set_max_listpack_value = static_cast<size_t>(settings.set_max_listpack_value);

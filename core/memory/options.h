@@ -15,6 +15,7 @@ struct Options {
   size_t hash_max_listpack_entries = 128;
   size_t hash_max_listpack_value = 64;
   int list_max_listpack_size = -2;  ///< entries of a node; below 0: -1 … -5 are 4 … 64 KiB
+  size_t list_compress_depth = 0;   ///< nodes at each end of a long list that are not compressed; 0: none are
   size_t set_max_intset_entries = 512;
   size_t set_max_listpack_entries = 128;
   size_t set_max_listpack_value = 64;
