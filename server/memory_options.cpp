@@ -26,6 +26,11 @@ Options memory_options(const Settings& settings) {
   options.lfu_log_factor = settings.lfu_log_factor;
   options.lfu_decay_time = settings.lfu_decay_time;
   options.active_expire_effort = settings.active_expire_effort;
+  options.lazyfree = {.eviction = settings.lazyfree_lazy_eviction,
+                      .expire = settings.lazyfree_lazy_expire,
+                      .server_del = settings.lazyfree_lazy_server_del,
+                      .user_del = settings.lazyfree_lazy_user_del,
+                      .user_flush = settings.lazyfree_lazy_user_flush};
   options.report_misses = notify::wants(settings.notify_keyspace_events, EventClass::missed);
   options.limits.max_string_bytes = settings.proto_max_bulk_len;
   options.limits.hll_sparse_max_bytes = settings.hll_sparse_max_bytes;

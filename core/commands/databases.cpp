@@ -2,6 +2,7 @@
 //
 // Commands on whole databases: counting, emptying and exchanging them. SELECT belongs to the session.
 #include <limits>
+#include <optional>
 
 #include "core/commands/families.h"
 #include "core/store/store.h"
@@ -13,8 +14,8 @@ namespace {
 void dbsize(Store& store, const Args&, Reply& reply) { reply.integer(static_cast<int64_t>(store.size())); }
 
 /// Whether the command is to wait until the memory is given back: [ASYNC | SYNC].
-bool waits(const Args& args) {
-  if (args.size() == 1) return false;
+std::optional<bool> waits(const Args& args) {
+  if (args.size() == 1) return std::nullopt;
   if (args.size() == 2 && args.is(1, "SYNC")) return true;
   if (args.size() == 2 && args.is(1, "ASYNC")) return false;
   throw CommandError(error::syntax);

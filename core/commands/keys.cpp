@@ -27,7 +27,12 @@ void reply_count(Store& store, const Args& args, Reply& reply, Does does) {
 
 // DEL key [key ...], also as UNLINK: the memory of what is large is always given back in the background
 void del(Store& store, const Args& args, Reply& reply) {
-  reply_count(store, args, reply, [&](View key) { return store.remove(key); });
+  reply_count(store, args, reply, [&](View key) { return store.remove(key, Removal::asked_for); });
+}
+
+// UNLINK key [key ...]
+void unlink(Store& store, const Args& args, Reply& reply) {
+  reply_count(store, args, reply, [&](View key) { return store.remove(key, Removal::not_waited_for); });
 }
 
 // EXISTS key [key ...]
@@ -211,7 +216,7 @@ void object_help(Store&, const Args&, Reply& reply) { write_help(reply, object_r
 constexpr Command rows[] = {
     {"DEL", "key [key ...]", -2, flag::write, all_keys(key::rm | key::remove), del, Event::del, "Removes keys.",
      "1.0.0", "O(N) for N keys"},
-    {"UNLINK", "key [key ...]", -2, flag::write | flag::fast, all_keys(key::rm | key::remove), del, Event::del,
+    {"UNLINK", "key [key ...]", -2, flag::write | flag::fast, all_keys(key::rm | key::remove), unlink, Event::del,
      "Removes keys; their memory is given back in the background.", "4.0.0", "O(N) for N keys"},
     {"EXISTS", "key [key ...]", -2, ask | flag::fast, all_keys(key::ro), exists, Event::none,
      "Counts how many of the keys exist.", "1.0.0", "O(N) for N keys"},

@@ -23,7 +23,7 @@ MemoryStore::MemoryStore(const Clock& clock, int databases, ChangeListener& list
 }
 
 MemoryStore::~MemoryStore() {
-  for (Entry* entry : doomed_) free_entry(entry);
+  for (const Doomed& doomed : doomed_) free_entry(doomed.entry);
   for (Database& database : databases_) database.keys.clear([](Entry* entry) { free_entry(entry); });
 }
 
@@ -89,7 +89,7 @@ void MemoryStore::end_changes() {
     select(selected);
   }
   for (Entry* entry : made_) detach_if_there(*entry);  // nothing came of them, and nobody hears of it
-  for (Entry* entry : doomed_) dispose(entry);
+  for (const Doomed& doomed : doomed_) dispose(doomed.entry, doomed.aside);
   changes_.clear();
   made_.clear();
   doomed_.clear();

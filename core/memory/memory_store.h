@@ -51,11 +51,12 @@ class MemoryStore final : public Store {
     database_ = &databases_[static_cast<size_t>(database)];
   }
   size_t size() const override { return database_->keys.size(); }
-  size_t flush(int database, bool wait) override;
+  size_t flush(int database, std::optional<bool> wait) override;
   void swap(int first, int second) override;
 
   Type type(View key) override;
-  bool remove(View key) override;
+  using Store::remove;
+  bool remove(View key, Removal removal) override;
   bool rename(View from, View to) override;
   bool move(View key, int database) override;
   bool copy(View from, View to, int database, bool replace) override;
@@ -154,6 +155,11 @@ class MemoryStore final : public Store {
     Event event;
   };
 
+  struct Doomed {
+    Entry* entry;
+    bool aside;  // by the reclaimer, if it is huge
+  };
+
   /// A key that was looked up: its entry and slot, null if absent.
   struct Found {
     Entry* entry;
@@ -185,7 +191,7 @@ class MemoryStore final : public Store {
   void detach(const Found& found);
   bool detach_if_there(Entry& entry);
   void exchange(const Found& found, Entry& fresh, bool moved);
-  void dispose(Entry* entry);
+  void dispose(Entry* entry, bool aside);
   void clear_place(View key);
   Entry& put_like(View key, Entry& source, bool take);
 
@@ -213,7 +219,7 @@ class MemoryStore final : public Store {
   int clock_held_ = 0;
   std::vector<Change> changes_;
   std::vector<Entry*> made_;    // collections that were made by this command and are still empty
-  std::vector<Entry*> doomed_;  // out of the tables, to be freed at end()
+  std::vector<Doomed> doomed_;  // out of the tables, to be freed at end()
   std::unique_ptr<Handles> handles_;
 
   Options options_;

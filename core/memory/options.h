@@ -41,6 +41,16 @@ struct Options {
   int lfu_decay_time = 1;        ///< minutes
   int active_expire_effort = 1;  ///< 1 … 10
 
+  /// What removes a value without waiting until all of a huge one is given back to the allocator.
+  struct Lazyfree {
+    bool eviction = true;
+    bool expire = true;
+    bool server_del = true;  ///< commands that replace a value, or remove a key by the way
+    bool user_del = true;    ///< DEL
+    bool user_flush = true;  ///< FLUSHALL and FLUSHDB that do not say
+  };
+  Lazyfree lazyfree;
+
   Limits limits;
   bool report_misses = false;  ///< the listener is told of reads that find nothing
 
