@@ -55,6 +55,7 @@ struct Settings {
   Bytes loglevel = "notice";
   Bytes logfile;
   Bytes dir = ".";
+  Bytes locale_collate;  ///< how SORT ALPHA compares; empty: as the environment says
   bool syslog_enabled = false;
   Bytes syslog_ident = "redipy";
   Bytes syslog_facility = "local0";
