@@ -218,7 +218,9 @@ void stats_section(Server& server, Lines& lines) {
   lines.add("expire_cycle_cpu_milliseconds", store.expiry_us / 1000);
   lines.add("evicted_keys", store.evicted);
   lines.add("evicted_clients", all.evicted_clients);
-  zeros({"total_eviction_exceeded_time", "current_eviction_exceeded_time"});
+  const int64_t over_limit_us = server.memory().memory().over_limit_us().value_or(0);
+  lines.add("total_eviction_exceeded_time", (store.over_limit_us + over_limit_us) / 1000);
+  lines.add("current_eviction_exceeded_time", over_limit_us / 1000);
   lines.add("keyspace_hits", store.hits);
   lines.add("keyspace_misses", store.misses);
   lines.add("pubsub_channels", server.pubsub().channels().size());

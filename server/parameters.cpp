@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <clocale>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -84,6 +85,19 @@ Bytes print_directory(const Settings& settings) {
   const auto canonical = std::filesystem::canonical(path, error);
   return error ? path : canonical.string();
 }
+
+// --- locale-collate
+
+void parse_locale(Settings& settings, Words words) {
+  const Bytes& name = only_word(words);
+  if (!name.empty()) {  // the environment's may be missing
+    const locale_t locale = ::newlocale(LC_COLLATE_MASK, name.c_str(), nullptr);
+    if (locale == nullptr) throw ValueError("Invalid locale name");
+    ::freelocale(locale);
+  }
+  settings.locale_collate = name;
+}
+Bytes print_locale(const Settings& settings) { return settings.locale_collate; }
 
 // --- hz: bounded as Redis does it, without an error
 
@@ -301,6 +315,7 @@ const Parameter rows[] = {
     {"daemonize", Switch{&S::daemonize}, immutable},
     {"supervised", Fixed{"auto", "systemd is told whenever it asks to be"}, immutable},
     {"always-show-logo", Fixed{"no", "there is no logo"}, immutable},
+    {"locale-collate", Custom{parse_locale, print_locale}},
     {"test-clock", Switch{&S::test_clock}, immutable | hidden},
 
     // backends

@@ -140,8 +140,8 @@ class Server final : public ChangeListener {
  private:
   void apply_changes(const Settings& old);
   void settings_changed();
-  void close_idle_clients(int64_t now);
-  void close_slow_readers(int64_t now);
+  void tend_sessions(int64_t now);
+  void tend(Session& session, int64_t now);
   /// True if any was closed: its memory comes back when its thread gets to it.
   bool evict_clients();
 
@@ -164,6 +164,7 @@ class Server final : public ChangeListener {
   std::vector<Session*> monitors_;
   std::atomic<uint64_t> next_session_id_{3};
   std::map<uint64_t, Session*> sessions_;
+  uint64_t next_tended_ = 0;  // the session that tend_sessions() goes on with
   Pause pause_;
   std::unique_ptr<Scripts> scripts_;
   bool script_paused_ = false;

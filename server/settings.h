@@ -55,6 +55,7 @@ struct Settings {
   Bytes loglevel = "notice";
   Bytes logfile;
   Bytes dir = ".";
+  Bytes locale_collate;  ///< how SORT ALPHA compares; empty: as the environment says
   bool syslog_enabled = false;
   Bytes syslog_ident = "redipy";
   Bytes syslog_facility = "local0";
@@ -75,11 +76,11 @@ struct Settings {
   int active_expire_effort = 1;
   int hz = 10;
   bool dynamic_hz = true;
-  bool lazyfree_lazy_eviction = false;
-  bool lazyfree_lazy_expire = false;
-  bool lazyfree_lazy_server_del = false;
-  bool lazyfree_lazy_user_del = false;
-  bool lazyfree_lazy_user_flush = false;
+  bool lazyfree_lazy_eviction = true;
+  bool lazyfree_lazy_expire = true;
+  bool lazyfree_lazy_server_del = true;
+  bool lazyfree_lazy_user_del = true;
+  bool lazyfree_lazy_user_flush = true;
 
   // --- encodings
   int64_t hash_max_listpack_entries = 512;

@@ -197,13 +197,13 @@ constexpr Flags running = flag::noscript | flag::no_monitor | flag::no_mandatory
 constexpr View effort = "Depends on the script";
 
 constexpr Command script_subcommands[] = {
-    {"LOAD", "script", 3, flag::noscript | flag::stale, no_keys, script_load, Event::none,
+    {"LOAD", "script", 3, flag::noscript | flag::stale | tip::all_nodes | tip::all_succeeded, no_keys, script_load, Event::none,
      "Loads a script and gives its SHA1.", "2.6.0", "O(N) where N is the length of the script"},
-    {"EXISTS", "sha1 [sha1 ...]", -3, flag::noscript, no_keys, script_exists, Event::none,
+    {"EXISTS", "sha1 [sha1 ...]", -3, flag::noscript | tip::all_shards | tip::logical_and, no_keys, script_exists, Event::none,
      "Tells which scripts are loaded.", "2.6.0", "O(N) where N is the number of scripts asked for"},
-    {"FLUSH", "[ASYNC | SYNC]", -2, flag::noscript, no_keys, script_flush, Event::none, "Forgets all scripts.", "2.6.0",
+    {"FLUSH", "[ASYNC | SYNC]", -2, flag::noscript | tip::all_nodes | tip::all_succeeded, no_keys, script_flush, Event::none, "Forgets all scripts.", "2.6.0",
      "O(N) where N is the number of scripts"},
-    {"KILL", "", 2, flag::noscript | flag::allow_busy, no_keys, script_kill, Event::none,
+    {"KILL", "", 2, flag::noscript | flag::allow_busy | tip::all_shards | tip::one_succeeded, no_keys, script_kill, Event::none,
      "Ends the script that runs, if it has written nothing.", "2.6.0", "O(1)"},
     {"RUN", "graph numkeys [key ...] [arg ...]", -4, running, counted_keys(3, changes), script_run, Event::none,
      "Runs a graph, or a loaded script by its SHA1.", "7.2.0", effort},

@@ -42,14 +42,20 @@ constexpr Flags running = flag::noscript | flag::no_monitor | flag::no_mandatory
 constexpr Flags told = flag::loading | flag::stale;
 
 constexpr Command function_subcommands[] = {
-    row("LOAD", -3, flag::noscript | flag::write | flag::denyoom, no_keys, "Loads a library.", "7.0.0"),
-    row("DELETE", 3, flag::noscript | flag::write, no_keys, "Removes a library.", "7.0.0"),
-    row("FLUSH", -2, flag::noscript | flag::write, no_keys, "Removes all libraries.", "7.0.0"),
+    row("LOAD", -3, flag::noscript | flag::write | flag::denyoom | tip::all_shards | tip::all_succeeded, no_keys,
+        "Loads a library.", "7.0.0"),
+    row("DELETE", 3, flag::noscript | flag::write | tip::all_shards | tip::all_succeeded, no_keys, "Removes a library.",
+        "7.0.0"),
+    row("FLUSH", -2, flag::noscript | flag::write | tip::all_shards | tip::all_succeeded, no_keys,
+        "Removes all libraries.", "7.0.0"),
     row("LIST", -2, flag::noscript | flag::random_order, no_keys, "Lists the libraries.", "7.0.0"),
     row("DUMP", 2, flag::noscript, no_keys, "Writes all libraries as one payload.", "7.0.0"),
-    row("RESTORE", -3, flag::noscript | flag::write | flag::denyoom, no_keys, "Reads a payload of DUMP.", "7.0.0"),
-    row("KILL", 2, flag::noscript | flag::allow_busy, no_keys, "Ends the function that runs.", "7.0.0"),
-    row("STATS", 2, flag::noscript | flag::allow_busy | flag::random_reply, no_keys, "Tells what runs.", "7.0.0"),
+    row("RESTORE", -3, flag::noscript | flag::write | flag::denyoom | tip::all_shards | tip::all_succeeded, no_keys,
+        "Reads a payload of DUMP.", "7.0.0"),
+    row("KILL", 2, flag::noscript | flag::allow_busy | tip::all_shards | tip::one_succeeded, no_keys,
+        "Ends the function that runs.", "7.0.0"),
+    row("STATS", 2, flag::noscript | flag::allow_busy | flag::random_reply | tip::all_shards | tip::special_response,
+        no_keys, "Tells what runs.", "7.0.0"),
     row("HELP", 2, told, no_keys, "Explains the subcommands.", "7.0.0"),
 };
 constexpr Command function_rows[] = {
@@ -104,7 +110,7 @@ constexpr Command stream_rows[] = {
 constexpr Command key_rows[] = {
     row("MIGRATE", -6, flag::write | flag::dangerous | flag::random_reply, migrate_keys(),
         "Moves keys to another server.", "2.6.0"),
-    row("WAITAOF", 4, flag::noscript | flag::connection | flag::new_in_72, no_keys,
+    row("WAITAOF", 4, flag::noscript | flag::connection | flag::new_in_72 | tip::all_shards | tip::minimum, no_keys,
         "Waits until writes are in the log.", "7.2.0"),
 };
 

@@ -173,6 +173,25 @@ TEST_F(MemoryBackendTest, large_values_are_freed_in_the_background_and_counted) 
   }
 }
 
+TEST_F(MemoryBackendTest, large_values_are_freed_at_once_where_lazyfree_says_no) {
+  const auto none_aside = Options::Lazyfree{false, false, false, false, false};
+  Options options;
+  for (const Bytes command : {"DEL big", "SET big x", "PEXPIRE big 1", "FLUSHALL", "FLUSHDB", "UNLINK big"}) {
+    options.lazyfree = none_aside;
+    backend.apply(options);
+    Bytes add = "SADD big";
+    for (int i = 0; i < 1000; ++i) add += " member-" + std::to_string(i);
+    run({"DEL big", add});
+    const uint64_t before = backend.memory().reclaimer().freed() + backend.memory().reclaimer().pending();
+    run({command});
+    clock.advance_ms(2);
+    run({"TYPE big"});
+    EXPECT_EQ(backend.memory().reclaimer().freed() + backend.memory().reclaimer().pending(),
+              before + (command == "UNLINK big"))
+        << command;
+  }
+}
+
 TEST_F(MemoryBackendTest, cron_removes_what_has_expired_unless_told_not_to) {
   run({"SET a 1 PX 1"});
   clock.advance_ms(1);
