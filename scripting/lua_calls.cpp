@@ -12,6 +12,7 @@ namespace redipy::script {
 
 namespace {
 
+const Json first_position(int64_t{0});
 constexpr size_t most_words = 40;  // arguments in one call: Lua has 250 registers
 
 Bytes lower(View text) {
@@ -61,10 +62,10 @@ Bytes LuaWriter::text_of(const Operand& operand, View piece, View message, bool 
 
 LuaWriter::Operand LuaWriter::call(const Expression& expression, bool dropped) {
   const FunctionRow* const row = find_function(expression.name);
-  if (!row) return called(fail(message::unknown_function, expression.name), types::none);
   const size_t count = expression.parts.size();
-  if (count < row->least || (row->most != 255 && count > row->most)) {
-    return called(fail(message::argument_count, expression.name), types::none);
+  if (!row || count < row->least || (row->most != 255 && count > row->most)) {
+    for (Operand& part : values(expression.parts)) stabilize(part);
+    return called(fail(row ? message::argument_count : message::unknown_function, expression.name), types::none);
   }
   if (row->function == Function::call) return redis_call(expression, dropped);
   std::vector<Operand> parts = values(expression.parts);
@@ -86,6 +87,7 @@ LuaWriter::Operand LuaWriter::call(const Expression& expression, bool dropped) {
     case Function::type:
       return calls("type");
     case Function::find:
+      if (parts.size() == 2) parts.push_back(literal(first_position));
       return calls("search");
     case Function::decode:
       return calls("decode");

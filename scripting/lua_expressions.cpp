@@ -98,8 +98,13 @@ LuaWriter::Operand LuaWriter::value_here(const Expression& expression, const Byt
     case ExpressionKind::load_key: {
       Bytes digits;
       const View name = name_of(graph_.key_names, expression.position, digits);
-      return made("KEYS[" + std::to_string(expression.position + 1) + "] or " + fail(message::missing_key, name),
-                  types::text, false);
+      Bytes key = "KEYS[" + std::to_string(expression.position + 1) + "]";
+      if (target) {
+        line(definition(*target, key));
+        key = *target;
+      }
+      check_given(key, message::missing_key, name);
+      return {std::move(key), types::text, true, true, false, nullptr};
     }
     case ExpressionKind::literal:
       return literal(expression.literal);
@@ -132,11 +137,26 @@ LuaWriter::Operand LuaWriter::value_here(const Expression& expression, const Byt
 
 // --- what a script gets and what it says itself
 
+/// Ends the script if it was not given a key or an argument.
+void LuaWriter::check_given(const Bytes& given, View message, View name) {
+  line("if not " + given + " then");
+  ++out_->indent;
+  if (out_ == &main_) {
+    line("return redis.error_reply(" + lua_string(one_line(filled(message, {name}))) + ")");
+  } else {
+    line(fail(message, name));
+  }
+  --out_->indent;
+  line("end");
+}
+
 LuaWriter::Operand LuaWriter::argument(const Expression& expression, const Bytes* target) {
   Bytes digits;
   const View name = name_of(graph_.argument_names, expression.position, digits);
   const Bytes into = target ? *target : temporary();
-  line(definition(into, "ARGV[" + std::to_string(expression.position + 1) + "] or " + fail(message::missing_argument, name)));
+  const Bytes given = "ARGV[" + std::to_string(expression.position + 1) + "]";
+  line(definition(into, given));
+  check_given(into, message::missing_argument, name);
   line("if string.byte(" + into + ") == 61 then -- '=': not plain text");
   ++out_->indent;
   line(into + " = " + use("argument") + "(" + into + ")");

@@ -29,11 +29,7 @@ constexpr LuaPiece pieces[] = {
 
     {"fail", "", R"lua(
 local function fail(text)
-  local reply = {err = text}
-  if not redis.REDIS_VERSION then -- before 7.0 Redis joins the error to a text
-    setmetatable(reply, {__concat = function(before) return before .. text end})
-  end
-  error(reply, 0)
+  error(redis.REDIS_VERSION and {err = text} or text, 0) -- before 7.0 Redis knows texts only
 end
 )lua"},
     {"described", "type", R"lua(
@@ -244,7 +240,7 @@ end
     {"to_whole", "to_number cannot", R"lua(
 local function to_whole(value)
   local number = to_number(value)
-  if not number then
+  if not number or number - number ~= 0 then
     cannot($no_integer$, value)
   end
   return (number < 0 and math.ceil(number) or math.floor(number)) + 0

@@ -147,11 +147,11 @@ local function to_text(value)
 end
 )lua"},
 
-    {"decode", "type none byte sub find tonumber huge next_character number_text cannot fail", R"lua(
+    {"decode", "type none byte sub find tonumber huge next_character cannot fail", R"lua(
 -- The value of a JSON text, read strictly.
 local function decode(text)
   if type(text) == "number" then
-    text = number_text(text)
+    return text
   elseif type(text) ~= "string" then
     cannot($no_json$, text)
   end

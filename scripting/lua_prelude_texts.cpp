@@ -137,7 +137,15 @@ local function count(text)
   return size
 end
 )lua"},
-    {"search", "type number_text cannot fail find next_character count", R"lua(
+    {"whole_index", "type fail", R"lua(
+local function whole_index(index)
+  if type(index) ~= "number" or index % 1 ~= 0 or index >= 9223372036854775808 or index < -9223372036854775808 then
+    fail($index_type$)
+  end
+  return index
+end
+)lua"},
+    {"search", "type number_text cannot find next_character count whole_index", R"lua(
 -- Where a text has a part, counted in characters from 0; nil if it is nowhere.
 local function search(text, part, start)
   if type(text) == "number" then
@@ -150,8 +158,7 @@ local function search(text, part, start)
   elseif type(part) ~= "string" then
     cannot($no_part$, part)
   end
-  start = start or 0
-  if start < 0 then
+  if whole_index(start) < 0 then
     start = math.max(start + count(text), 0)
   end
   local at = 1
@@ -182,14 +189,6 @@ local function length(value)
     return count(value)
   end
   cannot($no_length$, value)
-end
-)lua"},
-    {"whole_index", "type fail", R"lua(
-local function whole_index(index)
-  if type(index) ~= "number" or index % 1 ~= 0 then
-    fail($index_type$)
-  end
-  return index
 end
 )lua"},
     {"item", "type none cannot fail characters whole_index", R"lua(

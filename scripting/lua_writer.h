@@ -87,6 +87,7 @@ class LuaWriter {
   Operand value_here(const Expression& expression, const Bytes* target);
   std::vector<Operand> values(std::span<const Expression* const> parts);
   Operand argument(const Expression& expression, const Bytes* target);
+  void check_given(const Bytes& given, View message, View name);
   Operand literal(const Json& literal);
   Operand binary(const Expression& expression, const Bytes* target);
   Operand equality(const Expression& expression);
