@@ -13,17 +13,19 @@
 
 import argparse
 import copy
+import itertools
 import json
 import random
 import re
 import sys
 
-from scripts import lua
+from scripts import grid_graphs, lua
 from scripts.random_graphs import Generator, compact
 from scripts.vectors.check_vectors import ErrorReply
 from transcripts.server import Server
 
-LONG_NUMBER = re.compile(r"\d{16}")
+LONG_NUMBER = re.compile(r"(?<![\d.])\d{16}")
+LONGEST_SHRUNK = 20000
 EXEMPT = ("ERR integer overflow", "ERR increment or decrement would overflow", "ERR value is not an integer or out of range")
 LEAK = re.compile(r"attempt to|bad argument|stack overflow|control structure|too many|user_script|Error compiling|not enough memory")
 
@@ -185,14 +187,20 @@ def shrink(pair, case):
 
 
 def report(pair, case, headline):
-    short = shrink(pair, case)
+    short = shrink(pair, case) if len(compact(case["graph"])) < LONGEST_SHRUNK else case
     ours, judge = differs(pair, short) or ("?", "?")
-    shown = json.dumps(short, ensure_ascii=False, default=repr)
+    shown = json.dumps(short, ensure_ascii=False, default=repr)[:LONGEST_SHRUNK]
     return "\n".join([headline, f"  ours  {ours}", f"  judge {judge}", f"  case  {shown}"])
 
 
+def run_grid(pair):
+    for number, case in enumerate(grid_graphs.cases()):
+        found = differs(pair, case)
+        if found:
+            yield report(pair, case, f"grid, case {number}:")
+
+
 def run(pair, arguments, seed):
-    exempted = 0
     for number in range(arguments.cases):
         if arguments.only is not None and number != arguments.only:
             continue
@@ -204,6 +212,7 @@ def run(pair, arguments, seed):
 
 
 def main():
+    sys.setrecursionlimit(100000)
     parser = argparse.ArgumentParser()
     parser.add_argument("--tool", required=True)
     parser.add_argument("--server", required=True)
@@ -212,18 +221,21 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int, help="the case of that number alone")
     parser.add_argument("--most", type=int, default=3, help="differences to show")
+    parser.add_argument("--grid", action="store_true", help="also every function and operator with every kind of value")
     parser.add_argument("--forever", action="store_true")
     arguments = parser.parse_args()
     pair = Pair(arguments)
     shown = 0
     try:
         seed = arguments.seed
+        grid = run_grid(pair) if arguments.grid else ()
         while True:
-            for difference in run(pair, arguments, seed):
+            for difference in itertools.chain(grid, run(pair, arguments, seed)):
                 print(difference, flush=True)
                 shown += 1
                 if shown >= arguments.most:
                     sys.exit(1)
+            grid = ()
             if not arguments.forever:
                 break
             seed += 1
