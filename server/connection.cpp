@@ -95,6 +95,7 @@ void Connection::start(View refusal) {
 }
 
 void Connection::ready(bool to_read, bool to_write) {
+  if (session_.in_script) return;
   if (to_write) write_queued();
   if (to_read && !closed_) read();
 }
@@ -284,6 +285,7 @@ void Connection::on_wake() {
 void Connection::let_others_in() {
   // What the running command works with lies in the thread's scratch: it is put aside meanwhile.
   Scratch own = std::exchange(thread_.scratch, Scratch());
+  thread_.poller.serve();
   constexpr int most = 64;
   for (int i = 0; i < most && thread_.context.poll_one() > 0; ++i) {
   }
