@@ -128,7 +128,7 @@ View refusal(const Command& command) {
 CallFacts facts_of(const CommandTable& commands, Origins origins) {
   CallFacts facts;
   const Words words(origins);
-  if (!words.told(0)) return facts;
+  if (!words.told(0) || !origins[0]->literal.is(Json::Type::string)) return facts;
   facts.named = true;
   const Args args = words.args();
   facts.entry = commands.find(args[0]);
@@ -174,12 +174,14 @@ bool key_parts(const Command& command, Origins origins, std::vector<size_t>& par
     if (!told_by_rule && (spec.begin == KeySpec::begin_unknown || spec.find == KeySpec::find_unknown)) exact = false;
     if (!told_by_rule && (spec.flags & key::incomplete) != 0) exact = false;
   }
-  if (by_words) {
-    for (size_t i = 2; i < args.size(); ++i) exact = exact && words.told(i);
-  }
+  std::vector<bool> settled(args.size());
   const bool whole = for_each_key(command, args, [&](FoundKey found) {
+    settled[found.index] = true;
     if ((found.flags & key::not_key) == 0) parts.push_back(found.index);
   });
+  if (by_words) {  // any other word that is not told may be the one that makes its neighbour a key
+    for (size_t i = 2; i < args.size(); ++i) exact = exact && (words.told(i) || settled[i]);
+  }
   return whole && exact;
 }
 
