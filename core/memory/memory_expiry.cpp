@@ -12,7 +12,7 @@ namespace redipy {
 void MemoryStore::expire(const Found& found) {
   note(*found.entry, Event::expired);
   detach(found);
-  doomed_.push_back(found.entry);
+  doomed_.push_back({found.entry, options_.lazyfree.expire});
   ++statistics_.expired;
 }
 

@@ -20,6 +20,7 @@
 #include "core/memory/database.h"
 #include "core/memory/eviction.h"
 #include "core/memory/handle.h"
+#include "core/memory/look_ahead.h"
 #include "core/memory/options.h"
 #include "core/memory/reclaimer.h"
 #include "core/store/store.h"
@@ -51,11 +52,12 @@ class MemoryStore final : public Store {
     database_ = &databases_[static_cast<size_t>(database)];
   }
   size_t size() const override { return database_->keys.size(); }
-  size_t flush(int database, bool wait) override;
+  size_t flush(int database, std::optional<bool> wait) override;
   void swap(int first, int second) override;
 
   Type type(View key) override;
-  bool remove(View key) override;
+  using Store::remove;
+  bool remove(View key, Removal removal) override;
   bool rename(View from, View to) override;
   bool move(View key, int database) override;
   bool copy(View from, View to, int database, bool replace) override;
@@ -96,15 +98,19 @@ class MemoryStore final : public Store {
   /// Holds the clock still for a batch of commands; each begin() reads it otherwise.
   void hold_clock();
   void release_clock() { --clock_held_; }
-  /// Asks for the two cache misses of a key's look-up, in two stages: all keys' first, then all keys' second.
-  uint64_t prefetch_first(View key) const {
-    const uint64_t hash = hash_bytes(key);
-    database_->keys.prefetch(hash);
-    return hash;
-  }
-  void prefetch_second(uint64_t hash) const { database_->keys.prefetch_item(hash); }
+  /// The hash of a key that the next command will look up; holds until it is told another (KnownHash{}: none).
+  void know(const KnownHash& known) { known_ = known; }
   /// Whether a command that needs memory may run, after evicting what the policy allows. Not within a command.
-  bool make_room() { return options_.maxmemory == 0 || fits() || eviction_.make_room(*this); }
+  bool make_room() {
+    if (options_.maxmemory == 0) return true;
+    if (fits()) [[likely]] {
+      if (over_limit_since_ != 0) set_over_limit(false);
+      return true;
+    }
+    const bool room = eviction_.make_room(*this);
+    set_over_limit(!fits());
+    return room;
+  }
 
   // --- for the server
 
@@ -125,9 +131,15 @@ class MemoryStore final : public Store {
     uint64_t expiry_cut_short = 0;  ///< how often expire_some() ended by its budget
     double stale_percent = 0;       ///< about how many of the keys with a deadline are past it
     int64_t expiry_us = 0;          ///< time spent in expire_some()
+    int64_t over_limit_us = 0;      ///< how long memory has been above maxmemory, before the present time that it is
   };
   const Statistics& statistics() const { return statistics_; }
-  void reset_statistics() { statistics_ = {}; }
+  void reset_statistics() {
+    statistics_ = {};
+    over_limit_since_ = 0;
+  }
+  /// For how long memory has been above maxmemory now, as far as make_room() knows; none if it is not.
+  std::optional<int64_t> over_limit_us() const;
 
   struct Usage {
     size_t keys;
@@ -154,6 +166,11 @@ class MemoryStore final : public Store {
     Event event;
   };
 
+  struct Doomed {
+    Entry* entry;
+    bool aside;  // by the reclaimer, if it is huge
+  };
+
   /// A key that was looked up: its entry and slot, null if absent.
   struct Found {
     Entry* entry;
@@ -167,8 +184,10 @@ class MemoryStore final : public Store {
 
   // memory_store.cpp
   void read_clock();
+  void set_over_limit(bool over);
   void note(Entry& entry, Event event);
   bool was_replaced(const Change& change);
+  void forget_creation(const Change& replaced, size_t first);
   void end_changes();
   Found locate(View key);
   void use(Entry& entry);
@@ -185,7 +204,7 @@ class MemoryStore final : public Store {
   void detach(const Found& found);
   bool detach_if_there(Entry& entry);
   void exchange(const Found& found, Entry& fresh, bool moved);
-  void dispose(Entry* entry);
+  void dispose(Entry* entry, bool aside);
   void clear_place(View key);
   Entry& put_like(View key, Entry& source, bool take);
 
@@ -211,15 +230,17 @@ class MemoryStore final : public Store {
   int64_t now_ = 0;
   uint32_t use_now_ = 0;  // seconds, or minutes under an LFU policy (eviction.h)
   int clock_held_ = 0;
+  KnownHash known_;
   std::vector<Change> changes_;
   std::vector<Entry*> made_;    // collections that were made by this command and are still empty
-  std::vector<Entry*> doomed_;  // out of the tables, to be freed at end()
+  std::vector<Doomed> doomed_;  // out of the tables, to be freed at end()
   std::unique_ptr<Handles> handles_;
 
   Options options_;
   Statistics statistics_;
   Random random_;
   size_t uncounted_bytes_ = 0;
+  int64_t over_limit_since_ = 0;  // ticks; 0: memory is not above maxmemory
   bool keeps_expired_ = false;
   int next_expiry_ = 0;  // the database that active expiry goes on with
   Eviction eviction_;
