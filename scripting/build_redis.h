@@ -32,7 +32,7 @@ enum class SetMode : uint8_t { always, if_exists, if_missing };
 struct SetOptions {
   SetMode mode = SetMode::always;
   bool previous = false;  ///< gives the value that was there
-  std::optional<int64_t> expire_ms;
+  std::optional<int64_t> expire_ms = std::nullopt;
   bool keep_ttl = false;
 };
 

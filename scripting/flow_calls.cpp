@@ -26,6 +26,7 @@ constexpr ParameterRow parameter_rows[] = {
     {Function::find, 2, type::number, message::index_type},
     {Function::decode, 0, type::string, message::no_json},
     {Function::log, 0, type::number, message::log_level},
+    {Function::log, 1, type::text, message::log_text},
     {Function::call, 0, type::string, message::command_name},
 };
 
