@@ -24,7 +24,7 @@ constexpr ParameterRow parameter_rows[] = {
     {Function::find, 0, type::text, message::no_search},
     {Function::find, 1, type::text, message::no_part},
     {Function::find, 2, type::number, message::index_type},
-    {Function::decode, 0, type::string, message::no_json},
+    {Function::decode, 0, type::text, message::no_json},
     {Function::log, 0, type::number, message::log_level},
     {Function::log, 1, type::text, message::log_text},
     {Function::call, 0, type::string, message::command_name},
@@ -59,6 +59,7 @@ Known Expressions::call(const Expression& expression) {
     case Function::call:
       return redis_call(expression, arguments);
     case Function::tonumber:
+    case Function::decode:
       if (arguments[0].types == type::number) return {type::number, nullptr, unknown_truth};
       break;
     case Function::asintstr: {
