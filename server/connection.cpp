@@ -3,14 +3,16 @@
 // See connection.h.
 #include "server/connection.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <spdlog/spdlog.h>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <mutex>
 
 #include "server/server.h"
@@ -46,46 +48,72 @@ bool is_loopback(const asio::generic::stream_protocol::endpoint& endpoint) {
   return tcp.address().is_loopback();
 }
 
+/// Of a socket that does not block: no error, but nothing to read or no room to write.
+bool is_nothing_now(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
+
 }  // namespace
 
 Connection::Connection(Server& server, NetworkThread& thread, Socket socket)
-    : server_(server), thread_(thread), socket_(std::move(socket)), session_(server, *this, server.next_session_id()) {
+    : server_(server), thread_(thread), session_(server, *this, server.next_session_id()) {
   boost::system::error_code ignored;
-  socket_.non_blocking(true, ignored);
-  descriptor_ = socket_.native_handle();
-  const auto local = socket_.local_endpoint(ignored);
-  const auto peer = socket_.remote_endpoint(ignored);
+  socket.native_non_blocking(true, ignored);
+  const auto local = socket.local_endpoint(ignored);
+  const auto peer = socket.remote_endpoint(ignored);
   const Bytes& path = server.settings().unixsocket;
   local_address_ = address_text(local, path);
   peer_address_ = address_text(peer.size() > 0 ? peer : local, path);
   is_local_ = is_loopback(peer.size() > 0 ? peer : local);
   if (local.protocol().family() != AF_UNIX) {
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
     if (const int seconds = server.settings().tcp_keepalive; seconds > 0) {
-      socket_.set_option(asio::socket_base::keep_alive(true), ignored);
+      socket.set_option(asio::socket_base::keep_alive(true), ignored);
       const int interval = std::max(1, seconds / 3);
       const int probes = 3;
-      setsockopt(descriptor_, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds);
-      setsockopt(descriptor_, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
-      setsockopt(descriptor_, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+      setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds);
+      setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+      setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
     }
   }
+  descriptor_ = socket.release(ignored);
+}
+
+Connection::~Connection() {
+  if (!closed_) ::close(descriptor_);
 }
 
 void Connection::start(View refusal) {
   if (!refusal.empty()) {
-    boost::system::error_code ignored;
-    socket_.write_some(asio::buffer(refusal.data(), refusal.size()), ignored);
-    socket_.close(ignored);
-    closed_ = true;
-    return;
+    write_some(refusal);
+    return close();
   }
   {
     const std::lock_guard guard(server_.lock());
     server_.enter(session_);
     entered_ = true;
   }
-  read();
+  if (!thread_.poller.add(descriptor_, shared_from_this())) close();
+}
+
+void Connection::ready(bool to_read, bool to_write) {
+  if (to_write) write_queued();
+  if (to_read && !closed_) read();
+}
+
+/// As read(2) and write(2), with nothing to do now as an error like others (errno).
+ssize_t Connection::read_some() {
+  ssize_t count = 0;
+  do {
+    count = ::recv(descriptor_, input_.room(), input_.room_size(), 0);
+  } while (count < 0 && errno == EINTR);
+  return count;
+}
+
+ssize_t Connection::write_some(View bytes) {
+  ssize_t count = 0;
+  do {
+    count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  } while (count < 0 && errno == EINTR);
+  return count;
 }
 
 /// Makes room for what is to be read next: a little for an idle connection, more for one whose reads were filled, all
@@ -98,33 +126,21 @@ void Connection::make_room() {
 }
 
 void Connection::read() {
-  if (reading_ || closed_) return;
-  if (input_.size() == 0 && input_.capacity() > most_kept) input_.release();
   make_room();
-  reading_ = true;
-  socket_.async_read_some(asio::buffer(input_.room(), input_.room_size()),
-                          [self = shared_from_this()](const boost::system::error_code& error, size_t count) {
-                            self->reading_ = false;
-                            self->on_read(error, count);
-                          });
-}
-
-void Connection::on_read(const boost::system::error_code& error, size_t count) {
-  if (closed_) return;
-  if (error) return close();
-  size_t total = count;
-  bool filled = count == input_.room_size();
-  input_.commit(count);
-  // A filled buffer says that more is waiting: it is taken along, and the next read is larger.
-  while (filled && total < most_per_read) {
+  ssize_t count = read_some();
+  if (count < 0 && is_nothing_now(errno)) return;
+  if (count <= 0) return close();
+  size_t total = 0;
+  for (;;) {
+    const bool filled = static_cast<size_t>(count) == input_.room_size();
+    input_.commit(static_cast<size_t>(count));
+    total += static_cast<size_t>(count);
+    if (!filled || total >= most_per_read) break;
+    // A filled buffer says that more is waiting: it is taken along, and the next read is larger.
     read_size_ = std::min(read_size_ * 4, most_per_read);
     make_room();
-    boost::system::error_code stopped;
-    const size_t more = socket_.read_some(asio::buffer(input_.room(), input_.room_size()), stopped);
-    if (stopped) break;  // nothing more now, or an end that the next read meets again
-    filled = more == input_.room_size();
-    input_.commit(more);
-    total += more;
+    count = read_some();
+    if (count <= 0) break;  // nothing more now, or an end that the next read meets again
   }
   server_.statistics().input_bytes.fetch_add(total, std::memory_order_relaxed);
   server_.statistics().reads.fetch_add(1, std::memory_order_relaxed);
@@ -138,7 +154,7 @@ void Connection::on_read(const boost::system::error_code& error, size_t count) {
     spdlog::warn("Closing client {} ({}): it reached the query buffer limit", session_.id(), peer_address_);
     return close();
   }
-  read();
+  if (input_.size() == 0 && input_.capacity() > most_kept) input_.release();
 }
 
 /// Consumes what has come and sends the replies, until the input is used up or the session is suspended.
@@ -168,12 +184,9 @@ void Connection::send() {
   if (!within_hard_limit(out)) return close_overrun();
   size_t sent = 0;
   if (queue_.empty()) {
-    boost::system::error_code error;
-    sent = socket_.write_some(asio::buffer(out.data(), out.size()), error);
-    if (error && error != asio::error::would_block && error != asio::error::try_again) {
-      out.clear();
-      return close();
-    }
+    const ssize_t count = write_some(out.view());
+    if (count < 0 && !is_nothing_now(errno)) return close();
+    sent = static_cast<size_t>(std::max<ssize_t>(count, 0));
     server_.statistics().output_bytes.fetch_add(sent, std::memory_order_relaxed);
     server_.statistics().writes.fetch_add(1, std::memory_order_relaxed);
   }
@@ -183,12 +196,11 @@ void Connection::send() {
       queue_.push_back(std::move(out));
       out = Buffer();
     } else {
-      // The first buffer may be on its way to the kernel: growing it would move it.
-      if (queue_.size() < 2 || queue_.back().size() > 16 * 1024) queue_.emplace_back();
+      if (queue_.empty() || queue_.back().size() > 16 * 1024) queue_.emplace_back();
       queue_.back().append(out.view().substr(sent));
     }
     if (!within_soft_limit()) return close_overrun();
-    write_queued();
+    if (!watching_writing_) thread_.poller.watch_writing(descriptor_, watching_writing_ = true);
   }
   if (out.capacity() > size_t{1} << 20) {
     out.release();
@@ -197,28 +209,28 @@ void Connection::send() {
   }
 }
 
+/// The socket takes more: one buffer of the queue at a time, so that other connections have their turn.
 void Connection::write_queued() {
-  if (writing_ || closed_ || queue_.empty()) return;
-  writing_ = true;
-  const View front = queue_.front().view().substr(queue_offset_);
-  socket_.async_write_some(asio::buffer(front.data(), front.size()),
-                           [self = shared_from_this()](const boost::system::error_code& error, size_t count) {
-                             self->writing_ = false;
-                             if (self->closed_) return;
-                             if (error) return self->close();
-                             self->server_.statistics().output_bytes.fetch_add(count, std::memory_order_relaxed);
-                             self->server_.statistics().writes.fetch_add(1, std::memory_order_relaxed);
-                             self->queued_bytes_ -= count;
-                             self->queue_offset_ += count;
-                             if (self->queue_offset_ == self->queue_.front().size()) {
-                               self->queue_.pop_front();
-                               self->queue_offset_ = 0;
-                             }
-                             self->within_soft_limit();
-                             self->note_sizes();
-                             if (self->queue_.empty() && self->session_.closing) return self->close();
-                             self->write_queued();
-                           });
+  if (queue_.empty()) return;
+  const ssize_t count = write_some(queue_.front().view().substr(queue_offset_));
+  if (count < 0) {
+    if (!is_nothing_now(errno)) close();
+    return;
+  }
+  const auto sent = static_cast<size_t>(count);
+  server_.statistics().output_bytes.fetch_add(sent, std::memory_order_relaxed);
+  server_.statistics().writes.fetch_add(1, std::memory_order_relaxed);
+  queued_bytes_ -= sent;
+  queue_offset_ += sent;
+  if (queue_offset_ == queue_.front().size()) {
+    queue_.pop_front();
+    queue_offset_ = 0;
+  }
+  within_soft_limit();
+  note_sizes();
+  if (!queue_.empty()) return;
+  if (session_.closing) return close();
+  thread_.poller.watch_writing(descriptor_, watching_writing_ = false);
 }
 
 /// Whether all that is to be sent is within the limit of the client's class. It is asked before anything is written, as
@@ -257,7 +269,7 @@ void Connection::wake() {
 
 void Connection::on_wake() {
   wake_posted_.store(false, std::memory_order_release);
-  if (closed_) return;
+  if (closed_ || session_.in_script) return;  // what came meanwhile is seen to behind the script's reply
   {
     const std::lock_guard guard(server_.lock());
     session_.limit = session_.output_limit();
@@ -267,19 +279,31 @@ void Connection::on_wake() {
   if (closed_) return;
   if (session_.killed) return close();
   process();
-  if (!closed_) read();
+}
+
+void Connection::let_others_in() {
+  // What the running command works with lies in the thread's scratch: it is put aside meanwhile.
+  Scratch own = std::exchange(thread_.scratch, Scratch());
+  constexpr int most = 64;
+  for (int i = 0; i < most && thread_.context.poll_one() > 0; ++i) {
+  }
+  thread_.scratch = std::move(own);
 }
 
 void Connection::close() {
   if (closed_) return;
+  if (session_.in_script) {
+    session_.killed = true;  // closes when the script is through
+    return;
+  }
   closed_ = true;
   if (entered_) {
     const std::lock_guard guard(server_.lock());
     session_.detach();
   }
-  boost::system::error_code ignored;
-  socket_.shutdown(Socket::shutdown_both, ignored);
-  socket_.close(ignored);
+  thread_.poller.remove(descriptor_);
+  ::shutdown(descriptor_, SHUT_RDWR);
+  ::close(descriptor_);
   thread_.scratch.out.clear();
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One client's socket, on one network thread: reads, has the session consume, writes. One write per batch of requests;
-// what the peer does not take at once waits in a queue, within client-output-buffer-limit.
+// what the peer does not take at once waits in a queue, within client-output-buffer-limit. It is read when its thread's
+// poller says so (poller.h), which also keeps it alive.
 //
 // Threads: all methods run on the connection's own thread, but for Link's, which say so.
 #pragma once
@@ -14,23 +15,25 @@
 #include <memory>
 
 #include "server/input.h"
+#include "server/poller.h"
 #include "server/session.h"
 
 namespace redipy {
 
-namespace asio = boost::asio;
 using Socket = asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
 
 /// An event loop and what its connections share, as only one of them runs at a time.
 struct NetworkThread {
   asio::io_context context{1};
+  Poller poller{context};
   Scratch scratch;
 };
 
-class Connection final : public Link, public std::enable_shared_from_this<Connection> {
+class Connection final : public Link, public Pollable, public std::enable_shared_from_this<Connection> {
  public:
   /// Under the server's lock.
   Connection(Server& server, NetworkThread& thread, Socket socket);
+  ~Connection() override;
 
   /// Begins to serve. Refuses with `refusal` (a whole error line) instead, if it is not empty, and closes.
   void start(View refusal);
@@ -44,11 +47,14 @@ class Connection final : public Link, public std::enable_shared_from_this<Connec
   Bytes local_address() const override { return local_address_; }
   int descriptor() const override { return descriptor_; }
   bool is_local() const override { return is_local_; }
+  void let_others_in() override;
 
  private:
+  void ready(bool to_read, bool to_write) override;
   void make_room();
+  ssize_t read_some();
+  ssize_t write_some(View bytes);
   void read();
-  void on_read(const boost::system::error_code& error, size_t count);
   void on_wake();
   void process();
   void send();
@@ -60,15 +66,13 @@ class Connection final : public Link, public std::enable_shared_from_this<Connec
 
   Server& server_;
   NetworkThread& thread_;
-  Socket socket_;
   Session session_;
   Input input_;
   std::deque<Buffer> queue_;  // replies that the peer was not ready for
   size_t queue_offset_ = 0;   // of the first one, that much is sent
   size_t queued_bytes_ = 0;
   size_t read_size_ = 1024;  // what an idle connection keeps; grows where reads are filled
-  bool reading_ = false;
-  bool writing_ = false;
+  bool watching_writing_ = false;  // for the queue
   bool closed_ = false;
   bool entered_ = false;
   std::atomic<bool> wake_posted_{false};

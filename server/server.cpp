@@ -4,6 +4,7 @@
 #include "server/server.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "core/base/heap.h"
 #include "core/base/random.h"
@@ -14,6 +15,7 @@
 #include "server/memory_options.h"
 #include "server/notifications.h"
 #include "server/process.h"
+#include "server/scripts.h"
 #include "server/session.h"
 
 namespace redipy {
@@ -45,6 +47,7 @@ Server::Server(Config& config)
     clock_ = std::make_unique<SystemClock>();
   }
   memory_ = std::make_unique<MemoryBackend>(*clock_, config.settings().databases, *this);
+  scripts_ = std::make_unique<Scripts>(*this);
   statistics_.commands.resize(commands_.entries().size());
   started_ms_ = clock_->now_ms();
   last_save_s = started_ms_ / 1000;
@@ -87,6 +90,10 @@ void Server::pause(int64_t until_ms, bool writes_only) {
 void Server::unpause() {
   pause_ = {};
   memory_->memory().keep_expired(false);
+  wake_paused();
+}
+
+void Server::wake_paused() {
   for_each_session([](Session& session) {
     if (!session.paused) return;
     session.paused = false;
@@ -94,12 +101,25 @@ void Server::unpause() {
   });
 }
 
+void Server::let_others_in(Session& owner) {
+  const Dispatcher::Suspended suspended(dispatcher_);
+  script_paused_ = true;
+  owner.in_script = true;
+  lock_.unlock();
+  owner.link().let_others_in();
+  // An unlocked mutex is not handed over: whoever waits gets some time to take it.
+  for (int i = 0; i < 1000 && lock_.contended(); ++i) std::this_thread::yield();
+  lock_.lock();
+  owner.in_script = false;
+  script_paused_ = false;
+}
+
 void Server::cron() {
   const int64_t now = clock_->now_ms();
   // All clients are weighed no more often than hz says, even where dynamic-hz has the cron run more often.
   const auto runs_per_weighing = static_cast<uint64_t>(std::max(1, cron_frequency() / settings().hz));
   const bool weigh = statistics_.eventloop_cycles % runs_per_weighing == 0;
-  if (!weigh || !evict_clients()) memory_->cron();
+  if ((!weigh || !evict_clients()) && !script_paused_) memory_->cron();
   tracking_.trim();
   ++statistics_.eventloop_cycles;
   statistics_.peak_memory = std::max<uint64_t>(statistics_.peak_memory, heap::used());
@@ -180,7 +200,7 @@ bool Server::evict_clients() {
 }
 
 void Server::make_room() {
-  if (settings().maxmemory == 0 || memory_->memory().fits()) return;
+  if (settings().maxmemory == 0 || script_paused_ || memory_->memory().fits()) return;
   if (!evict_clients()) memory_->has_room();
 }
 
@@ -204,6 +224,7 @@ void Server::run_due() {
 }
 
 void Server::request_shutdown() {
+  scripts_->abort();
   if (shutdown_) shutdown_();
 }
 

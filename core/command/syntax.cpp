@@ -199,6 +199,19 @@ View argument_type_name(Argument::Type type) {
   return names[type];
 }
 
+uint8_t element_argument(View syntax) {
+  int depth = 0;
+  uint8_t argument = 0;
+  for (const View part : split(syntax)) {
+    if (part == "[" || part == "<") ++depth;
+    if (part == "]" || part == ">") --depth;
+    if (depth > 0 || View("[]<>| ").find(part[0]) != View::npos) continue;
+    ++argument;
+    if (part.starts_with("field") || part.starts_with("member")) return argument;
+  }
+  return 0;
+}
+
 std::vector<Argument> parse_syntax(View syntax) { return Parser(syntax).all(); }
 
 }  // namespace redipy

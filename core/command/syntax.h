@@ -28,6 +28,9 @@ struct Argument {
 
 View argument_type_name(Argument::Type type);
 
+/// Which argument is the first field or member that the command names in a collection, options left out; 0 if none.
+uint8_t element_argument(View syntax);
+
 /// The arguments of a command. Rows are trusted: what does not fit the notation is an assertion.
 std::vector<Argument> parse_syntax(View syntax);
 

@@ -20,7 +20,8 @@ class CommandTable {
     const Command* command = nullptr;
     const Command* parent = nullptr;  ///< the container, for a subcommand
     Group group = Group::generic;
-    uint32_t id = 0;  ///< dense: index of statistics and session handlers
+    uint8_t element = 0;  ///< which argument is the first field or member, if any: for prefetching
+    uint32_t id = 0;      ///< dense: index of statistics and session handlers
     Bytes full_name;  ///< lower case: "get", "config|get"
   };
 

@@ -191,6 +191,17 @@ struct HashSegment {
     }
   }
 
+  // The item of the home chunk that has all we know of this hash without a look at it; null if there is none.
+  Item* likely(std::uint64_t hash) const {
+    const Chunk& chunk = chunks[home(hash)];
+    const std::uint64_t bits = slot_bits(hash);
+    for (std::uint32_t left = chunk.matches(Chunk::tag(hash)); left != 0; left &= left - 1) {
+      const Slot& slot = chunk.items[std::countr_zero(left)];
+      if (slot.bits() == bits) return slot.item();
+    }
+    return nullptr;
+  }
+
   // Puts an item into the first free slot from its home on. There must be one; `count` is the caller's.
   void place(std::uint64_t hash, Item* item) {
     std::uint32_t at = home(hash);

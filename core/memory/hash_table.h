@@ -141,11 +141,11 @@ class HashTable {
     redipy::prefetch(chunk + sizeof(Chunk) / 2);
   }
   void prefetch_item(std::uint64_t hash) const {
-    const Segment& segment = segments_[index(hash)];
-    const Chunk& chunk = segment.chunks[segment.home(hash)];
-    const std::uint32_t found = chunk.matches(Chunk::tag(hash));
-    if (found != 0) redipy::prefetch(chunk.items[std::countr_zero(found)].item());
+    if (const Item* item = likely(hash)) redipy::prefetch(item);
   }
+
+  // The item that find() would look at first, without a look at it; null if there is none in the first chunk.
+  Item* likely(std::uint64_t hash) const { return segments_[index(hash)].likely(hash); }
 
   // Calls f(Item*) for every item, in the order of their positions up to a chunk. f must not change the table.
   template <class F>

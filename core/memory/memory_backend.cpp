@@ -7,19 +7,19 @@
 #include <new>
 
 #include "core/base/ticks.h"
-#include "core/command/key_finder.h"
+#include "core/memory/look_ahead.h"
 
 namespace redipy {
 
 namespace {
 
-/// How many requests ahead keys are asked for: enough to hide the misses, few enough to stay in the cache.
-constexpr size_t requests_ahead = 32;
-
 /// Commands of a batch see one time.
 struct HeldClock {
   explicit HeldClock(MemoryStore& of) : store(of) { store.hold_clock(); }
-  ~HeldClock() { store.release_clock(); }
+  ~HeldClock() {
+    store.release_clock();
+    store.know({});
+  }
   HeldClock(const HeldClock&) = delete;
   HeldClock& operator=(const HeldClock&) = delete;
   MemoryStore& store;
@@ -33,20 +33,13 @@ void MemoryBackend::run(Batch& batch) {
   const std::span<const Request> requests = batch.requests;
   for (size_t first = 0; first < requests.size(); first += requests_ahead) {
     const auto window = requests.subspan(first, std::min(requests_ahead, requests.size() - first));
-    if (window.size() > 1) prefetch(batch, window);
-    for (const Request& request : window) run_one(batch, request);
+    KnownHash known[requests_ahead];
+    if (window.size() > 1) look_ahead(store_.table(batch.database, false), batch, window, known);
+    for (size_t i = 0; i < window.size(); ++i) {
+      store_.know(known[i]);
+      run_one(batch, window[i]);
+    }
   }
-}
-
-void MemoryBackend::prefetch(const Batch& batch, std::span<const Request> requests) {
-  uint64_t hashes[requests_ahead];
-  size_t count = 0;
-  for (const Request& request : requests) {
-    const Args args = batch.args(request);
-    const size_t index = first_key_index(*request.entry->command, args);
-    if (index != 0) hashes[count++] = store_.prefetch_first(args[index]);
-  }
-  for (size_t i = 0; i < count; ++i) store_.prefetch_second(hashes[i]);
 }
 
 void MemoryBackend::run_one(const Batch& batch, const Request& request) {

@@ -35,7 +35,6 @@ class MemoryBackend final : public Backend {
  private:
   void run_one(const Batch& batch, const Request& request);
   void refuse(const Batch& batch, const Request& request, size_t mark, View error);
-  void prefetch(const Batch& batch, std::span<const Request> requests);
 
   MemoryStore store_;
   const Clock& clock_;

@@ -118,12 +118,15 @@ void MemoryStore::prefetch(std::span<const View> keys) {
   constexpr size_t most = 64;
   uint64_t hashes[most];
   const size_t count = std::min(keys.size(), most);
-  for (size_t i = 0; i < count; ++i) hashes[i] = prefetch_first(keys[i]);
-  for (size_t i = 0; i < count; ++i) prefetch_second(hashes[i]);
+  for (size_t i = 0; i < count; ++i) {
+    hashes[i] = hash_bytes(keys[i]);
+    database_->keys.prefetch(hashes[i]);
+  }
+  for (size_t i = 0; i < count; ++i) database_->keys.prefetch_item(hashes[i]);
 }
 
 MemoryStore::Found MemoryStore::locate(View key) {
-  const uint64_t hash = hash_bytes(key);
+  const uint64_t hash = known_.of(key);
   EntryTable::Slot* slot = database_->keys.find(hash, key);
   if (slot == nullptr) return {nullptr, nullptr, hash};
   const Found found{*slot, slot, hash};

@@ -20,6 +20,7 @@
 #include "core/memory/database.h"
 #include "core/memory/eviction.h"
 #include "core/memory/handle.h"
+#include "core/memory/look_ahead.h"
 #include "core/memory/options.h"
 #include "core/memory/reclaimer.h"
 #include "core/store/store.h"
@@ -97,13 +98,8 @@ class MemoryStore final : public Store {
   /// Holds the clock still for a batch of commands; each begin() reads it otherwise.
   void hold_clock();
   void release_clock() { --clock_held_; }
-  /// Asks for the two cache misses of a key's look-up, in two stages: all keys' first, then all keys' second.
-  uint64_t prefetch_first(View key) const {
-    const uint64_t hash = hash_bytes(key);
-    database_->keys.prefetch(hash);
-    return hash;
-  }
-  void prefetch_second(uint64_t hash) const { database_->keys.prefetch_item(hash); }
+  /// The hash of a key that the next command will look up; holds until it is told another (KnownHash{}: none).
+  void know(const KnownHash& known) { known_ = known; }
   /// Whether a command that needs memory may run, after evicting what the policy allows. Not within a command.
   bool make_room() {
     if (options_.maxmemory == 0) return true;
@@ -236,6 +232,7 @@ class MemoryStore final : public Store {
   int64_t now_ = 0;
   uint32_t use_now_ = 0;  // seconds, or minutes under an LFU policy (eviction.h)
   int clock_held_ = 0;
+  KnownHash known_;
   std::vector<Change> changes_;
   std::vector<Entry*> made_;    // collections that were made by this command and are still empty
   std::vector<Doomed> doomed_;  // out of the tables, to be freed at end()

@@ -41,6 +41,7 @@ void shutdown(Session& session, const Args& args, Reply&) {
   }
   if ((abort && args.size() > 2) || (save && nosave)) throw CommandError(error::syntax);
   if (abort) throw CommandError("ERR No shutdown in progress.");
+  if (!nosave && session.server().script_paused()) throw CommandError(error::busy_with_script);
   if (save) throw CommandError("ERR Errors trying to SHUTDOWN: snapshots are not supported yet by this server");
   session.server().request_shutdown();
 }

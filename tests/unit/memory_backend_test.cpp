@@ -73,6 +73,22 @@ TEST_F(MemoryBackendTest, runs_a_batch_in_order) {
   EXPECT_THAT(listener.heard, ElementsAre("new a", "set a", "incrby a", "del a"));
 }
 
+TEST_F(MemoryBackendTest, what_was_looked_up_ahead_may_be_gone_when_its_turn_comes) {
+  Bytes fill_set = "SADD s";
+  Bytes fill_hash = "HSET h";
+  Bytes fill_zset = "ZADD z";
+  for (int i = 0; i < 1000; ++i) {
+    const Bytes number = std::to_string(i);
+    fill_set += " m" + number;
+    fill_hash += " f" + number + " v";
+    fill_zset += " " + number + " m" + number;
+  }
+  EXPECT_EQ(run({fill_set, fill_hash, fill_zset}), ":1000\r\n:1000\r\n:1000\r\n");
+  EXPECT_EQ(run({"SREM s m1", "SISMEMBER s m1", "DEL s", "SADD s m1", "HSET h f1 w", "RENAME h s", "HGET s f1",
+                 "HGET h f1", "ZADD z NX 1 m1", "ZSCORE z m1", "SET z 1", "GET z"}),
+            ":1\r\n:0\r\n:1\r\n:1\r\n:0\r\n+OK\r\n$1\r\nw\r\n$-1\r\n:0\r\n$1\r\n1\r\n+OK\r\n$1\r\n1\r\n");
+}
+
 TEST_F(MemoryBackendTest, a_batch_may_be_longer_than_what_is_fetched_ahead) {
   std::vector<Bytes> commands;
   for (int i = 0; i < 1000; ++i) commands.push_back("SET key" + std::to_string(i) + " " + std::to_string(i));

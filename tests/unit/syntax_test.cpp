@@ -32,6 +32,14 @@ TEST(Syntax, names_and_types_follow_from_the_words) {
   EXPECT_EQ(shown(parse_syntax("key seconds")), "key:key seconds:integer");
 }
 
+TEST(Syntax, the_first_element_is_counted_without_options) {
+  EXPECT_EQ(element_argument("key field value [field value ...]"), 2);
+  EXPECT_EQ(element_argument("key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]"), 3);
+  EXPECT_EQ(element_argument("key [member [member ...]]"), 0);
+  EXPECT_EQ(element_argument("key value"), 0);
+  EXPECT_EQ(element_argument(""), 0);
+}
+
 TEST(Syntax, a_literal_word_belongs_to_the_argument_after_it) {
   EXPECT_EQ(shown(parse_syntax("cursor [MATCH pattern] [COUNT count]")),
             "cursor:integer MATCH=pattern:pattern? COUNT=count:integer?");

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which of a network thread's sockets can be read or written: an epoll of our own, which the thread's Asio loop waits
+// for as for one more descriptor. Asio's own sockets would do, but cost more per request: after each reply they try to
+// read at once, mostly in vain (a system call), and every read passes through two queues and three mutexes. Here a
+// round of the loop asks once for all sockets that are ready, and each of them is read once, as in Redis.
+//
+// Timers, signals, new connections and whatever is awaited stay with Asio, in the same loop.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace redipy {
+
+namespace asio = boost::asio;
+
+/// Who is told that its socket is ready.
+class Pollable {
+ public:
+  virtual ~Pollable() = default;
+  /// Called as long as there is something to read, an end or an error included, or room to write if that is watched.
+  virtual void ready(bool to_read, bool to_write) = 0;
+};
+
+/// All methods are called on the thread that runs the context.
+class Poller {
+ public:
+  /// The context outlives the poller, or at least runs no more when it goes.
+  explicit Poller(asio::io_context& context);
+
+  /// From now on `target` is told, and kept alive, until remove(). False, and nothing done, if the system refuses.
+  bool add(int descriptor, std::shared_ptr<Pollable> target);
+  /// Whether it is told of room to write, too.
+  void watch_writing(int descriptor, bool on);
+  /// Before the descriptor is closed. The target lives until what runs now is over.
+  void remove(int descriptor);
+
+ private:
+  void wait();
+  void serve();
+
+  asio::posix::basic_stream_descriptor<asio::io_context::executor_type> epoll_;
+  std::vector<std::shared_ptr<Pollable>> targets_;  // by descriptor
+};
+
+}  // namespace redipy
