@@ -60,6 +60,16 @@ def functions():
                    arguments=(value,))
 
 
+def names():
+    """Commands by names of every type, known and unknown, with words of every type."""
+    for name in ["get", "nosuch", "GETX", "object", "config", "multi", "", "get\r\n", "=5;", *VALUES]:
+        for word in ("k", None, 1, [1]):
+            yield case(call("redis.call", literal(name), literal(word)))
+            yield case(call("redis.call", variable(0), literal(word)), arguments=(name,))
+            yield case(call("redis.call", variable(0), variable(1), variable(1)), arguments=(name, word))
+        yield case(call("redis.call", variable(0)), arguments=(name,))
+
+
 def operators():
     for operation in ("add", "sub", "lt", "le", "gt", "ge", "eq", "ne", "and", "or"):
         for i, left in enumerate(VALUES):
@@ -198,5 +208,5 @@ def large():
 
 
 def cases():
-    for some in (functions, operators, lookups, bytes_of_redis, loops, nested, numbers, large):
+    for some in (functions, names, operators, lookups, bytes_of_redis, loops, nested, numbers, large):
         yield from some()
