@@ -56,7 +56,7 @@ COMMANDS = [
     Row("sadd", "whole", "s v [v|]"), Row("srem", "whole", "s v"), Row("sismember", "bool", "s v"), Row("smembers", "list", "s"),
     Row("scard", "whole", "s"), Row("smismember", "list", "s v v"), Row("sinter", "list", "s [s|]"), Row("sunion", "list", "s s"),
     Row("sdiff", "list", "s s"), Row("smove", "whole", "s s v"), Row("sintercard", "whole", "=2 s s"),
-    Row("sort", "list", "[l|s] =ALPHA"), Row("object", "text", "=encoding k"), Row("dbsize", "whole", ""),
+    Row("sort", "list", "[l|s] =ALPHA"), Row("dbsize", "whole", ""),
     Row("bitfield", "list", "k =GET =u4 count"), Row("lcs", "text", "k k"), Row("bitpos", "whole", "k =1"),
     Row("geoadd", "whole", "z =13.5 =52.5 v"), Row("geopos", "list", "z v v"),
 ]
