@@ -15,13 +15,14 @@ from pathlib import Path
 
 import idle
 import memory
+import printed_lua
 import start
 import stalls
 import throughput
 from report import machine
 from servers import Failed, bench, default_cores
 
-BENCHMARKS = {module.NAME: module for module in (throughput, memory, stalls, start, idle)}
+BENCHMARKS = {module.NAME: module for module in (throughput, memory, stalls, start, idle, printed_lua)}
 
 
 def options_from(arguments):

@@ -43,8 +43,8 @@ void LuaWriter::settle_conversions(std::span<Operand> operands) {
   for (Operand& one : operands) stabilize(one);
 }
 
-/// The operand as text by the piece for it, which fails with `message` for what has none. With numbers_too whole numbers
-/// stay as they are: Redis spells them as scripts do.
+/// The operand as text by the piece for it, which fails with `message` for what has none. With numbers_too whole
+/// numbers stay as they are: Redis spells them as scripts do.
 Bytes LuaWriter::text_of(const Operand& operand, View piece, View message, bool numbers_too) {
   if (operand.literal) {
     const Json& literal = *operand.literal;
@@ -154,7 +154,9 @@ LuaWriter::Operand LuaWriter::converted_reply(const Expression& expression, cons
   const Types of = types_of(shape);
   const Bytes name = lua_string(expression.parts[0]->literal.text);
   const Bytes after_name = words.empty() ? "" : ", " + words;
-  const auto through = [&](View piece, const Bytes& arguments) { return called(use(piece) + "(" + arguments + ")", of); };
+  const auto through = [&](View piece, const Bytes& arguments) {
+    return called(use(piece) + "(" + arguments + ")", of);
+  };
   if (shape == ReplyShape::increment) {
     const Bytes whole = lower(command_of(expression));
     return through("increment", "\"" + whole + "\", \"" + whole + "float\"" + after_name);
