@@ -54,9 +54,7 @@ void ValueReply::error(View text) {
   if (fault_.empty()) fault_ = text;
 }
 
-void ValueReply::attribute(size_t /*count*/) {
-  assert(false && "no command that scripts may call has attributes");
-}
+void ValueReply::attribute(size_t /*count*/) { assert(false && "no command that scripts may call has attributes"); }
 
 void ValueReply::put_text(View text) {
   ++written_;
@@ -121,7 +119,7 @@ Reply::Open ValueReply::open_unknown(Kind kind) {
   return {levels_.size() - 1, 0};
 }
 
-void ValueReply::close(Open open, [[maybe_unused]] size_t count) {
+void ValueReply::close([[maybe_unused]] Open open, [[maybe_unused]] size_t count) {
   if (!fault_.empty()) return;
   assert(open.position + 1 == levels_.size());
   finish(levels_.back());

@@ -138,6 +138,8 @@ void Server::cron() {
   tracking_.send_broadcasts();
 }
 
+bool Server::expire_fast() { return memory_->expire_fast(); }
+
 /// Looks at some of the sessions, so that each is looked at about once a second, however many there are.
 void Server::tend_sessions(int64_t now) {
   constexpr size_t least = 64;

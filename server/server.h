@@ -99,6 +99,8 @@ class Server final : public ChangeListener {
   // --- time
   /// Called some `hz` times a second: expiry, timeouts of clients, samples, trimming.
   void cron();
+  /// Called soon after cron(), and fast_expiry_ms after each call that returned true.
+  bool expire_fast();
   /// Brings memory down to maxmemory before requests run, by clients first and then by keys.
   void make_room();
   /// Ends what is due by the clock: waits, a pause. To be called at next_due() or later.

@@ -122,6 +122,8 @@ class MemoryStore final : public Store {
   void keep_expired(bool on) { keeps_expired_ = on; }
   /// Removes keys whose deadline has passed, for `budget_us` at most. To be called some times a second.
   void expire_some(int64_t budget_us);
+  /// Whether there is more to expire than the last call of expire_some() got done.
+  bool expiry_behind() const { return expiry_behind_; }
 
   struct Statistics {
     uint64_t hits = 0;
@@ -242,6 +244,7 @@ class MemoryStore final : public Store {
   size_t uncounted_bytes_ = 0;
   int64_t over_limit_since_ = 0;  // ticks; 0: memory is not above maxmemory
   bool keeps_expired_ = false;
+  bool expiry_behind_ = false;
   int next_expiry_ = 0;  // the database that active expiry goes on with
   Eviction eviction_;
   Reclaimer reclaimer_;
