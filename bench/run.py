@@ -15,13 +15,14 @@ from pathlib import Path
 
 import idle
 import memory
+import scripts
 import start
 import stalls
 import throughput
 from report import machine
 from servers import Failed, bench, default_cores
 
-BENCHMARKS = {module.NAME: module for module in (throughput, memory, stalls, start, idle)}
+BENCHMARKS = {module.NAME: module for module in (throughput, scripts, memory, stalls, start, idle)}
 
 
 def options_from(arguments):

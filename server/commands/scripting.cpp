@@ -8,6 +8,7 @@
 #include "scripting/check.h"
 #include "scripting/explain.h"
 #include "scripting/json.h"
+#include "scripting/lua_printer.h"
 #include "scripting/messages.h"
 #include "server/commands/families.h"
 #include "server/scripts.h"
@@ -200,10 +201,15 @@ void script_check(Session& session, const Args& args, Reply& reply) {
 
 // SCRIPT EXPLAIN graph|sha
 void script_explain(Session& session, const Args& args, Reply& reply) {
-  const Bytes text = script::looks_like_graph(args[2])
-                         ? script::explain(script::read_graph(args[2], scripts(session).graph_limits()))
-                         : script::explain(known(session, args[2])->graph);
-  reply.bulk(View(text));
+  const auto write = [&](const script::Graph& graph) {
+    const Bytes text = script::explain(graph) + "\n# As Lua, for a Redis upstream:\n\n" + script::print_lua(graph).text;
+    reply.verbatim(text, "txt");
+  };
+  if (script::looks_like_graph(args[2])) {
+    write(script::read_graph(args[2], scripts(session).graph_limits()));
+  } else {
+    write(known(session, args[2])->graph);
+  }
 }
 
 void script_help(Session& session, const Args& args, Reply& reply) {
@@ -231,7 +237,7 @@ constexpr Command script_subcommands[] = {
     {"CHECK", "graph", 3, flag::noscript, no_keys, script_check, Event::none,
      "Tells, as JSON, what is wrong with a graph and what it touches.", "7.2.0", "O(N) where N is the length of the graph"},
     {"EXPLAIN", "graph", 3, flag::noscript, no_keys, script_explain, Event::none,
-     "Shows a graph, or a loaded script by its SHA1, as pseudo-code.", "7.2.0", "O(N) where N is the length of the graph"},
+     "Shows a graph, or a loaded script by its SHA1, as pseudo-code and as Lua.", "7.2.0", "O(N) where N is the length of the graph"},
     {"STATS", "[sha1]", -2, flag::noscript | flag::random_reply, no_keys, script_stats, Event::none,
      "Tells what scripts have done.", "7.2.0", "O(N) where N is the number of scripts"},
     {"DEBUG", "", 3, flag::noscript | flag::not_yet, no_keys, nullptr, Event::none,
