@@ -126,6 +126,8 @@ LuaWriter::Operand LuaWriter::redis_call(const Expression& expression, bool drop
   settle_conversions(parts);
   const Operand& name = parts[0];
   const bool known_name = name.literal && name.literal->is(Json::Type::string);
+  const bool sure = known_name && has_reply_row(command_of(expression));
+  if (!known_name) stabilize(parts[0]);
   if (!known_name && !within(name.types, types::text)) {
     if (within(name.types, types::none | types::text)) {
       parts[0].text = "(" + name.text + " or " + use("cannot") + "(" + lua_string(message::command_name) + "))";
@@ -133,8 +135,13 @@ LuaWriter::Operand LuaWriter::redis_call(const Expression& expression, bool drop
       parts[0].text = use("command_name") + "(" + name.text + ")";
     }
   }
+  const Bytes& name_text = name.text;
   std::vector<Bytes> words;
-  for (size_t i = 1; i < parts.size(); ++i) words.push_back(text_of(parts[i], "argument_text", message::command_argument, true));
+  for (size_t i = 1; i < parts.size(); ++i) {
+    const bool safe = within(parts[i].types, types::text | types::number);
+    words.push_back(sure || safe ? text_of(parts[i], "argument_text", message::command_argument, true)
+                                 : use("command_word") + "(" + name_text + ", " + parts[i].text + ")");
+  }
   Bytes joined = list_of(words);
   if (words.size() > most_words) joined = "unpack({" + joined + "})";
   if (known_name) return converted_reply(expression, joined, dropped);

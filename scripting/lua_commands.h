@@ -44,6 +44,9 @@ struct ReplyRow {
 };
 std::span<const ReplyRow> reply_rows();
 
+/// Whether some row has that name (in upper case).
+bool has_reply_row(View name);
+
 /// Of a call of redis.call with its arguments.
 ReplyShape reply_shape(const Expression& call);
 

@@ -284,6 +284,7 @@ constexpr std::pair<View, View> texts[] = {
     {"not_finite", message::not_finite},
     {"too_deep", message::too_deep},
     {"command_name", message::command_name},
+    {"unknown_command", message::unknown_command},
 };
 
 /// With "$name$" replaced.

@@ -17,6 +17,20 @@ local function command_name(name)
   return name
 end
 )lua"},
+    {"command_word", "type number_text cannot fail", R"lua(
+-- An argument of a command that may not exist, which would be the error then.
+local function command_word(command, value)
+  local kind = type(value)
+  if kind == "string" then
+    return value
+  elseif kind == "number" then
+    return number_text(value)
+  elseif redis.call("command", "info", command)[1] == false then
+    fail($unknown_command$)
+  end
+  cannot($command_argument$, value)
+end
+)lua"},
     {"type_name", "", R"lua(
 local function type_name(reply)
   if reply.ok == "none" then
