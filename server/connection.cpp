@@ -97,6 +97,7 @@ void Connection::start(View refusal) {
 }
 
 void Connection::ready(bool to_read, bool to_write) {
+  if (session_.in_script) return;
   if (to_write) write_queued();
   if (to_read && !closed_) read();
 }
@@ -297,7 +298,7 @@ void Connection::wake() {
 
 void Connection::on_wake() {
   wake_posted_.store(false, std::memory_order_release);
-  if (closed_) return;
+  if (closed_ || session_.in_script) return;  // what came meanwhile is seen to behind the script's reply
   {
     const std::lock_guard guard(server_.lock());
     session_.limit = session_.output_limit();
@@ -309,8 +310,22 @@ void Connection::on_wake() {
   process();
 }
 
+void Connection::let_others_in() {
+  // What the running command works with lies in the thread's scratch: it is put aside meanwhile.
+  Scratch own = std::exchange(thread_.scratch, Scratch());
+  thread_.poller.serve();
+  constexpr int most = 64;
+  for (int i = 0; i < most && thread_.context.poll_one() > 0; ++i) {
+  }
+  thread_.scratch = std::move(own);
+}
+
 void Connection::close() {
   if (closed_) return;
+  if (session_.in_script) {
+    session_.killed = true;  // closes when the script is through
+    return;
+  }
   closed_ = true;
   if (entered_) {
     const std::lock_guard guard(server_.lock());

@@ -48,6 +48,7 @@ class Connection final : public Link, public Pollable, public std::enable_shared
   Bytes local_address() const override { return local_address_; }
   int descriptor() const override { return descriptor_; }
   bool is_local() const override { return is_local_; }
+  void let_others_in() override;
 
  private:
   void ready(bool to_read, bool to_write) override;

@@ -72,6 +72,7 @@ size_t Dispatcher::run(Session& session, Scratch& scratch, ReplyWriter& reply) {
   finish(session);
   current_ = nullptr;
   current_reply_ = nullptr;
+  if (session.has_mail()) session.wake();  // a script runs: nobody else's work is finished now
   return taken;
 }
 
@@ -369,13 +370,36 @@ void Dispatcher::settings_changed(const Settings& settings) {
   }
 }
 
-void Dispatcher::feed_monitors(const CommandTable::Entry& entry, const Args& args) {
+void Dispatcher::ran_in_script(const CommandTable::Entry& entry, const Args& args, bool failed) {
+  account(entry, args, failed);
+  if (!server_.monitors().empty()) feed_monitors(entry, args, true);
+  if (current_ && current_->tracking.on && entry.command->is(flag::read)) {
+    server_.tracking().remember(*current_, *entry.command, args);
+  }
+}
+
+Dispatcher::Suspended::Suspended(Dispatcher& dispatcher)
+    : dispatcher_(dispatcher),
+      current_(std::exchange(dispatcher.current_, nullptr)),
+      current_reply_(std::exchange(dispatcher.current_reply_, nullptr)),
+      output_limit_(dispatcher.output_limit_),
+      started_(dispatcher.started_) {}
+
+Dispatcher::Suspended::~Suspended() {
+  dispatcher_.current_ = current_;
+  dispatcher_.current_reply_ = current_reply_;
+  dispatcher_.output_limit_ = output_limit_;
+  dispatcher_.started_ = started_;
+}
+
+void Dispatcher::feed_monitors(const CommandTable::Entry& entry, const Args& args, bool in_script) {
   if (!current_ || entry.command->is(flag::no_monitor | flag::admin)) return;
   const int64_t now = server_.clock().now_us();
   Bytes fraction = std::to_string(now % 1000000);
   fraction.insert(0, 6 - fraction.size(), '0');
   Bytes peer = current_->link().peer_address();
   if (peer.starts_with('/')) peer = "unix:" + peer.substr(0, peer.rfind(':'));
+  if (in_script) peer = "lua";  // as Redis calls it
   Bytes line =
       std::to_string(now / 1000000) + "." + fraction + " [" + std::to_string(current_->database) + " " + peer + "]";
   const Redacted shown(entry, args);

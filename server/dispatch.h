@@ -48,6 +48,26 @@ class Dispatcher final : public BatchObserver {
 
   bool in_block() const { return depth_ > 0; }
 
+  /// While it lives, other sessions' requests may be dispatched from within the running one.
+  struct Suspended {
+    explicit Suspended(Dispatcher& dispatcher);
+    ~Suspended();
+    Suspended(const Suspended&) = delete;
+    Suspended& operator=(const Suspended&) = delete;
+
+   private:
+    Dispatcher& dispatcher_;
+    Session* const current_;
+    ReplyWriter* const current_reply_;
+    const size_t output_limit_;
+    const int64_t started_;
+  };
+
+  /// A script called a command on data.
+  void ran_in_script(const CommandTable::Entry& entry, const Args& args, bool failed);
+  /// Shows MONITOR a command that a session is about to run.
+  void feed_monitors(const CommandTable::Entry& entry, const Args& args, bool in_script = false);
+
   /// The reply of a blocking command to which nothing came.
   static void reply_nothing(const CommandTable::Entry& entry, Reply& reply, bool timed_out);
   void settings_changed(const Settings& settings);
@@ -72,7 +92,6 @@ class Dispatcher final : public BatchObserver {
   void run_data(Session& session, const Request& request, std::span<const View> words, Reply& reply);
   void run_session_command(Session& session, const Request& request, const Args& args, Reply& reply);
   void account(const CommandTable::Entry& entry, const Args& args, bool failed);
-  void feed_monitors(const CommandTable::Entry& entry, const Args& args);
   void finish(Session& session);
   void limit_output(ReplyWriter& reply, const Command& command);
 

@@ -7,6 +7,7 @@
 #include "core/base/text.h"
 #include "server/config.h"
 #include "server/dispatch.h"
+#include "server/scripts.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -42,6 +43,7 @@ Verdict known(const Case& it) {
   }
   const Command& command = it.command();
   if (!command.subcommands.empty() && it.args.size() > 1) {
+    if (command.name == "SCRIPT" && script::looks_like_graph(it.args[1])) return pass();  // SCRIPT graph: RUN, in short
     const View what =
         command.name == "DEBUG" ? "unknown subcommand or wrong number of arguments for" : "unknown subcommand";
     return refuse("ERR " + Bytes(what) + " '" + Bytes(excerpt(it.args[1])) + "'. Try " + upper(command.name) +
@@ -127,10 +129,19 @@ Verdict not_paused(const Case& it) {
   return {Verdict::postpone, {}};
 }
 
+/// While a script pauses, data is not touched: commands wait for its end, or are told that it takes long.
+Verdict not_busy(const Case& it) {
+  if (!it.server.script_paused()) return pass();
+  const View name = it.command().name;
+  if (it.is(flag::allow_busy) && name != "EXEC" && name != "WATCH") return pass();
+  if (!it.server.scripts().told_busy()) return {Verdict::postpone, {}};
+  return refuse(error::busy_with_script);
+}
+
 using Gate = Verdict (*)(const Case&);
 constexpr Gate gates[] = {
     known,         right_arity, not_protected,         authenticated, not_yet, allowed_while_subscribed,
-    enough_memory, not_paused,  queued_in_transaction,
+    not_busy,      enough_memory, not_paused, queued_in_transaction,
 };
 
 }  // namespace

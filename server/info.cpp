@@ -18,6 +18,7 @@
 #include "core/memory/memory_backend.h"
 #include "server/config.h"
 #include "server/memory_report.h"
+#include "server/scripts.h"
 #include "server/server.h"
 #include "server/session.h"
 #include "server/version.h"
@@ -130,14 +131,14 @@ void memory_section(Server& server, Lines& lines) {
   lines.bytes("total_system_memory", system_bytes);
   lines.bytes("used_memory_lua", 0);
   lines.add("used_memory_vm_eval", 0);
-  lines.add("used_memory_scripts_eval", 0);
-  lines.add("number_of_cached_scripts", 0);
+  lines.add("used_memory_scripts_eval", server.scripts().library().bytes());
+  lines.add("number_of_cached_scripts", server.scripts().library().size());
   lines.add("number_of_functions", 0);
   lines.add("number_of_libraries", 0);
   lines.add("used_memory_vm_functions", 0);
   lines.bytes("used_memory_vm_total", 0);
   lines.add("used_memory_functions", 0);
-  lines.bytes("used_memory_scripts", 0);
+  lines.bytes("used_memory_scripts", server.scripts().library().bytes());
   lines.bytes("maxmemory", server.settings().maxmemory);
   lines.add("maxmemory_policy", server.config().get("maxmemory-policy").front().second);
   lines.fraction("allocator_frag_ratio", MemoryReport::ratio(heap.active, heap.allocated));
@@ -217,7 +218,9 @@ void stats_section(Server& server, Lines& lines) {
   lines.add("expire_cycle_cpu_milliseconds", store.expiry_us / 1000);
   lines.add("evicted_keys", store.evicted);
   lines.add("evicted_clients", all.evicted_clients);
-  zeros({"total_eviction_exceeded_time", "current_eviction_exceeded_time"});
+  const int64_t over_limit_us = server.memory().memory().over_limit_us().value_or(0);
+  lines.add("total_eviction_exceeded_time", (store.over_limit_us + over_limit_us) / 1000);
+  lines.add("current_eviction_exceeded_time", over_limit_us / 1000);
   lines.add("keyspace_hits", store.hits);
   lines.add("keyspace_misses", store.misses);
   lines.add("pubsub_channels", server.pubsub().channels().size());
@@ -314,6 +317,19 @@ void latencystats_section(Server& server, Lines& lines) {
   }
 }
 
+void scripts_section(Server& server, Lines& lines) {
+  const Scripts& scripts = server.scripts();
+  const Scripts::Totals& totals = scripts.totals();
+  lines.add("scripts_loaded", scripts.library().size());
+  lines.add("scripts_bytes", scripts.library().bytes());
+  lines.add("script_running", scripts.running());
+  lines.add("script_calls", totals.calls);
+  lines.add("script_errors", totals.errors);
+  lines.add("script_killed", totals.killed);
+  lines.add("script_steps", totals.steps);
+  lines.add("script_microseconds", totals.nanoseconds / 1000);
+}
+
 void cluster_section(Server&, Lines& lines) { lines.add("cluster_enabled", 0); }
 
 void keyspace_section(Server& server, Lines& lines) {
@@ -343,6 +359,7 @@ constexpr Section sections[] = {
     {"commandstats", "Commandstats", false, commandstats_section},
     {"errorstats", "Errorstats", true, errorstats_section},
     {"latencystats", "Latencystats", false, latencystats_section},
+    {"scripts", "Scripts", true, scripts_section},
     {"cluster", "Cluster", true, cluster_section},
     {"keyspace", "Keyspace", true, keyspace_section},
 };

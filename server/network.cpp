@@ -16,7 +16,9 @@
 #include <csignal>
 #include <mutex>
 
+#include "core/memory/memory_backend.h"
 #include "server/config.h"
+#include "server/scripts.h"
 #include "server/server.h"
 
 namespace redipy {
@@ -41,6 +43,7 @@ Network::Network(Server& server)
         return threads;
       }()),
       cron_timer_(threads_.front()->context),
+      expiry_timer_(threads_.front()->context),
       due_timer_(threads_.front()->context),
       drain_timer_(threads_.front()->context),
       signals_(threads_.front()->context, SIGINT, SIGTERM, SIGHUP) {
@@ -255,7 +258,20 @@ void Network::tick() {
       const std::lock_guard guard(server_.lock());
       server_.cron();
     }
+    catch_up_with_expiry();
     tick();
+  });
+}
+
+/// Until the next cron, where the last one left expired keys behind. Idle servers have nothing to catch up with.
+void Network::catch_up_with_expiry() {
+  {
+    const std::lock_guard guard(server_.lock());
+    if (!server_.expire_fast()) return;
+  }
+  expiry_timer_.expires_after(std::chrono::milliseconds(MemoryBackend::fast_expiry_ms));
+  expiry_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) catch_up_with_expiry();
   });
 }
 
@@ -307,9 +323,11 @@ void Network::drain() {
     }
   }
   cron_timer_.cancel();
+  expiry_timer_.cancel();
   due_timer_.cancel();
   {
     const std::lock_guard guard(server_.lock());
+    server_.scripts().abort();
     server_.for_each_session([](Session& session) {
       session.close_after_reply();
       session.link().wake();

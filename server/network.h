@@ -50,6 +50,7 @@ class Network {
   Bytes refusal(Connection& connection);
   void hear_signals();
   void tick();
+  void catch_up_with_expiry();
   void arm_due_timer();
   void drain();
 
@@ -60,6 +61,7 @@ class Network {
   std::vector<std::shared_ptr<TcpAcceptor>> tcp_;
   std::vector<std::shared_ptr<UnixAcceptor>> unix_;
   asio::steady_timer cron_timer_;
+  asio::steady_timer expiry_timer_;
   asio::steady_timer due_timer_;
   asio::steady_timer drain_timer_;
   asio::signal_set signals_;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <clocale>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -84,6 +85,19 @@ Bytes print_directory(const Settings& settings) {
   const auto canonical = std::filesystem::canonical(path, error);
   return error ? path : canonical.string();
 }
+
+// --- locale-collate
+
+void parse_locale(Settings& settings, Words words) {
+  const Bytes& name = only_word(words);
+  if (!name.empty()) {  // the environment's may be missing
+    const locale_t locale = ::newlocale(LC_COLLATE_MASK, name.c_str(), nullptr);
+    if (locale == nullptr) throw ValueError("Invalid locale name");
+    ::freelocale(locale);
+  }
+  settings.locale_collate = name;
+}
+Bytes print_locale(const Settings& settings) { return settings.locale_collate; }
 
 // --- hz: bounded as Redis does it, without an error
 
@@ -301,6 +315,7 @@ const Parameter rows[] = {
     {"daemonize", Switch{&S::daemonize}, immutable},
     {"supervised", Fixed{"auto", "systemd is told whenever it asks to be"}, immutable},
     {"always-show-logo", Fixed{"no", "there is no logo"}, immutable},
+    {"locale-collate", Custom{parse_locale, print_locale}},
     {"test-clock", Switch{&S::test_clock}, immutable | hidden},
 
     // backends
@@ -351,11 +366,20 @@ const Parameter rows[] = {
     {"proto-max-bulk-len", Number{&S::proto_max_bulk_len, mebibyte, any_long, Number::bytes}},
     {"client-query-buffer-limit", Number{&S::client_query_buffer_limit, mebibyte, any_long, Number::bytes}},
     {"client-output-buffer-limit", Custom{parse_output_limits, print_output_limits, output_limit_lines}, list | keyed},
-    {"busy-reply-threshold", Number{&S::busy_reply_threshold}, 0, "lua-time-limit"},
     {"sanitize-dump-payload", Fixed{"yes", "what RESTORE is given is always checked"}},
     {"key-load-delay", Fixed{"0", "nothing is loaded from files"}, hidden},
     {"rdbcompression", Fixed{"yes", "DUMP always compresses what gains by it"}},
     {"rdbchecksum", Fixed{"yes", "what DUMP writes always has a checksum"}, immutable},
+
+    // scripts
+    {"busy-reply-threshold", Number{&S::busy_reply_threshold}, 0, "lua-time-limit"},
+    {"script-max-steps", Number{&S::script_max_steps}},
+    {"script-max-memory", Number{&S::script_max_memory, mebibyte, any_long, Number::bytes}},
+    {"script-max-result", Number{&S::script_max_result, 1, any_long, Number::bytes}},
+    {"script-max-time", Number{&S::script_max_time}},
+    {"script-max-nesting", Number{&S::script_max_nesting, 1, 4000}},
+    {"script-max-variables", Number{&S::script_max_variables, 1, 1'000'000}},
+    {"script-max-source", Number{&S::script_max_source, 1, any_long, Number::bytes}},
 
     // watching
     {"slowlog-log-slower-than", Number{&S::slowlog_log_slower_than, -1, any_long}},

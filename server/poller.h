@@ -43,10 +43,12 @@ class Poller {
   bool put_off(int descriptor);
   /// Before the descriptor is closed. The target lives until what runs now is over.
   void remove(int descriptor);
+  /// Tells those whose sockets are ready now. The loop does so by itself; a target may call it from within ready() when
+  /// what it does takes long, and may then be told again itself.
+  void serve();
 
  private:
   void wait();
-  void serve();
 
   asio::posix::basic_stream_descriptor<asio::io_context::executor_type> epoll_;
   std::vector<std::shared_ptr<Pollable>> targets_;  // by descriptor

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <clocale>
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
@@ -116,6 +117,12 @@ int allow_clients(int count, int io_threads) {
   return limit.rlim_cur > others ? static_cast<int>(limit.rlim_cur - others) : 1;
 }
 
+void set_collation(const Bytes& locale) {
+  if (std::setlocale(LC_COLLATE, locale.c_str()) == nullptr) {
+    spdlog::warn("There is no such locale as the environment names: SORT ALPHA compares bytes");
+  }
+}
+
 void prepare(Config& config) {
   const Settings& settings = config.settings();
   try {
@@ -124,6 +131,7 @@ void prepare(Config& config) {
     throw std::runtime_error("Cannot enter dir '" + settings.dir + "': " + failure.what());
   }
   open_log(settings);
+  set_collation(settings.locale_collate);
   if (settings.daemonize) leave_terminal();
   heap::start_purging();
   std::signal(SIGPIPE, SIG_IGN);

@@ -30,6 +30,8 @@ void finish(const Settings& settings);
 /// Raises the limit of open files for so many clients; returns how many it allows.
 int allow_clients(int count, int io_threads);
 void set_log_level(const Bytes& level);
+/// The locale of SORT ALPHA; empty: the environment's.
+void set_collation(const Bytes& locale);
 /// Throws std::runtime_error.
 void enter_folder(const Bytes& path);
 

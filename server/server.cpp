@@ -4,6 +4,7 @@
 #include "server/server.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "core/base/heap.h"
 #include "core/base/random.h"
@@ -14,6 +15,7 @@
 #include "server/memory_options.h"
 #include "server/notifications.h"
 #include "server/process.h"
+#include "server/scripts.h"
 #include "server/session.h"
 
 namespace redipy {
@@ -45,6 +47,7 @@ Server::Server(Config& config)
     clock_ = std::make_unique<SystemClock>();
   }
   memory_ = std::make_unique<MemoryBackend>(*clock_, config.settings().databases, *this);
+  scripts_ = std::make_unique<Scripts>(*this);
   statistics_.commands.resize(commands_.entries().size());
   started_ms_ = clock_->now_ms();
   last_save_s = started_ms_ / 1000;
@@ -87,6 +90,10 @@ void Server::pause(int64_t until_ms, bool writes_only) {
 void Server::unpause() {
   pause_ = {};
   memory_->memory().keep_expired(false);
+  wake_paused();
+}
+
+void Server::wake_paused() {
   for_each_session([](Session& session) {
     if (!session.paused) return;
     session.paused = false;
@@ -94,9 +101,25 @@ void Server::unpause() {
   });
 }
 
+void Server::let_others_in(Session& owner) {
+  const Dispatcher::Suspended suspended(dispatcher_);
+  script_paused_ = true;
+  owner.in_script = true;
+  lock_.unlock();
+  owner.link().let_others_in();
+  // An unlocked mutex is not handed over: whoever waits gets some time to take it.
+  for (int i = 0; i < 1000 && lock_.contended(); ++i) std::this_thread::yield();
+  lock_.lock();
+  owner.in_script = false;
+  script_paused_ = false;
+}
+
 void Server::cron() {
   const int64_t now = clock_->now_ms();
-  if (!evict_clients()) memory_->cron();
+  // All clients are weighed no more often than hz says, even where dynamic-hz has the cron run more often.
+  const auto runs_per_weighing = static_cast<uint64_t>(std::max(1, cron_frequency() / settings().hz));
+  const bool weigh = statistics_.eventloop_cycles % runs_per_weighing == 0;
+  if ((!weigh || !evict_clients()) && !script_paused_) memory_->cron();
   tracking_.trim();
   ++statistics_.eventloop_cycles;
   statistics_.peak_memory = std::max<uint64_t>(statistics_.peak_memory, heap::used());
@@ -111,28 +134,37 @@ void Server::cron() {
     statistics_.cpu_rate.sample(static_cast<uint64_t>(statistics_.cpu_us()), seconds);
   }
 
-  close_idle_clients(now);
-  close_slow_readers(now);
+  tend_sessions(now);
   tracking_.send_broadcasts();
 }
 
-void Server::close_idle_clients(int64_t now) {
-  const int64_t idle_limit = int64_t{settings().timeout} * 1000;
-  if (idle_limit == 0) return;
-  for_each_session([&](Session& session) {
-    if (session.wait.active() || session.subscriptions.any() || session.monitor) return;
-    if (now - session.last_interaction_ms > idle_limit) session.close_now();
-  });
+bool Server::expire_fast() { return memory_->expire_fast(); }
+
+/// Looks at some of the sessions, so that each is looked at about once a second, however many there are.
+void Server::tend_sessions(int64_t now) {
+  constexpr size_t least = 64;
+  const size_t share = sessions_.size() / static_cast<size_t>(cron_frequency()) + 1;
+  auto next = sessions_.lower_bound(next_tended_);
+  for (size_t left = std::min(std::max(share, least), sessions_.size()); left > 0; --left) {
+    if (next == sessions_.end()) next = sessions_.begin();
+    tend(*next->second, now);
+    ++next;
+  }
+  next_tended_ = next == sessions_.end() ? 0 : next->first;
 }
 
-/// Those whose output has been over its soft limit for too long; where nothing more is sent to them, nobody else looks.
-void Server::close_slow_readers(int64_t now) {
-  for_each_session([&](Session& session) {
-    if (session.soft_limit_since_ms == 0 || session.killed) return;
-    if (now - session.soft_limit_since_ms <= session.output_limit().soft_seconds * 1000) return;
+/// Closes it if it has been idle, or its output over its soft limit, for too long.
+void Server::tend(Session& session, int64_t now) {
+  if (session.killed) return;
+  if (session.soft_limit_since_ms != 0 &&
+      now - session.soft_limit_since_ms > session.output_limit().soft_seconds * 1000) {
+    // Where nothing more is sent to it, nobody else looks.
     ++statistics_.output_limit_disconnections;
-    session.close_now();
-  });
+    return session.close_now();
+  }
+  const int64_t idle_limit = int64_t{settings().timeout} * 1000;
+  if (idle_limit == 0 || session.wait.active() || session.subscriptions.any() || session.monitor) return;
+  if (now - session.last_interaction_ms > idle_limit) session.close_now();
 }
 
 size_t Server::client_bytes(const Session& session) {
@@ -168,7 +200,7 @@ bool Server::evict_clients() {
 }
 
 void Server::make_room() {
-  if (settings().maxmemory == 0 || memory_->memory().fits()) return;
+  if (settings().maxmemory == 0 || script_paused_ || memory_->memory().fits()) return;
   if (!evict_clients()) memory_->has_room();
 }
 
@@ -192,6 +224,7 @@ void Server::run_due() {
 }
 
 void Server::request_shutdown() {
+  scripts_->abort();
   if (shutdown_) shutdown_();
 }
 
@@ -222,6 +255,7 @@ void Server::apply_changes(const Settings& old) {
     }
   }
   if (now.loglevel != old.loglevel) process::set_log_level(now.loglevel);
+  if (now.locale_collate != old.locale_collate) process::set_collation(now.locale_collate);
   settings_changed();
 }
 

@@ -11,7 +11,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -21,6 +20,7 @@
 #include "core/store/store.h"
 #include "server/dispatch.h"
 #include "server/latency_monitor.h"
+#include "server/lock.h"
 #include "server/pubsub.h"
 #include "server/settings.h"
 #include "server/slow_log.h"
@@ -33,6 +33,7 @@ namespace redipy {
 
 class Config;
 class MemoryBackend;
+class Scripts;
 class Session;
 
 /// The rows of all commands, those on data and those of the connection and the server.
@@ -44,7 +45,7 @@ class Server final : public ChangeListener {
   explicit Server(Config& config);
   ~Server() override;
 
-  std::mutex& lock() { return lock_; }
+  ServerLock& lock() { return lock_; }
   Config& config() { return config_; }
   const Settings& settings() const;
   /// Of the settings, those that are asked with every read: without the lock.
@@ -63,6 +64,7 @@ class Server final : public ChangeListener {
   WaitingRoom& waiting() { return waiting_; }
   Tracking& tracking() { return tracking_; }
   SlowLog& slow_log() { return slow_log_; }
+  Scripts& scripts() { return *scripts_; }
   LatencyMonitor& latency_monitor() { return latency_monitor_; }
   Statistics& statistics() { return statistics_; }
   std::vector<Session*>& monitors() { return monitors_; }
@@ -85,9 +87,20 @@ class Server final : public ChangeListener {
   bool paused(bool write) const { return pause_.until_ms != 0 && (write || !pause_.writes_only); }
   const Pause& pause_state() const { return pause_; }
 
+  // --- scripts that run long
+  /// Called by a script's host now and then: gives back the lock for a moment and lets the thread of `owner`, whose
+  /// script it is, see to its other connections.
+  void let_others_in(Session& owner);
+  /// A script is between two steps: nobody else may touch data, nor wait in the lock for it.
+  bool script_paused() const { return script_paused_; }
+  /// Has all sessions that were told to wait ask again.
+  void wake_paused();
+
   // --- time
   /// Called some `hz` times a second: expiry, timeouts of clients, samples, trimming.
   void cron();
+  /// Called soon after cron(), and fast_expiry_ms after each call that returned true.
+  bool expire_fast();
   /// Brings memory down to maxmemory before requests run, by clients first and then by keys.
   void make_room();
   /// Ends what is due by the clock: waits, a pause. To be called at next_due() or later.
@@ -129,12 +142,12 @@ class Server final : public ChangeListener {
  private:
   void apply_changes(const Settings& old);
   void settings_changed();
-  void close_idle_clients(int64_t now);
-  void close_slow_readers(int64_t now);
+  void tend_sessions(int64_t now);
+  void tend(Session& session, int64_t now);
   /// True if any was closed: its memory comes back when its thread gets to it.
   bool evict_clients();
 
-  std::mutex lock_;
+  ServerLock lock_;
   Relaxed<size_t> largest_bulk_;
   Relaxed<size_t> largest_input_;
   Config& config_;
@@ -153,7 +166,10 @@ class Server final : public ChangeListener {
   std::vector<Session*> monitors_;
   std::atomic<uint64_t> next_session_id_{3};
   std::map<uint64_t, Session*> sessions_;
+  uint64_t next_tended_ = 0;  // the session that tend_sessions() goes on with
   Pause pause_;
+  std::unique_ptr<Scripts> scripts_;
+  bool script_paused_ = false;
   std::function<void()> due_changed_;
   std::function<void()> shutdown_;
   std::function<void(const Settings& old)> listen_changed_;

@@ -39,6 +39,9 @@ class Link {
   virtual Bytes local_address() const = 0;
   virtual int descriptor() const = 0;
   virtual bool is_local() const = 0;  ///< from this machine: loopback or Unix socket
+  /// Called on the connection's own thread, without the server's lock, from within a long script of its session: serves
+  /// what else is ready on this thread, for a while.
+  virtual void let_others_in() = 0;
 };
 
 /// Space that a network thread lends to whichever session is consuming.
@@ -115,7 +118,8 @@ class Session {
   bool monitor = false;
   Relaxed<bool> closing = false;  ///< closes when all replies are sent
   Relaxed<bool> killed = false;   ///< closes at once
-  Relaxed<bool> paused = false;   ///< its next request waits for CLIENT PAUSE to end
+  Relaxed<bool> paused = false;   ///< its next request waits for CLIENT PAUSE or a script to end
+  bool in_script = false;         ///< its script pauses; only its own thread looks
 
   Transaction transaction;
   Subscriptions subscriptions;

@@ -55,6 +55,7 @@ struct Settings {
   Bytes loglevel = "notice";
   Bytes logfile;
   Bytes dir = ".";
+  Bytes locale_collate;  ///< how SORT ALPHA compares; empty: as the environment says
   bool syslog_enabled = false;
   Bytes syslog_ident = "redipy";
   Bytes syslog_facility = "local0";
@@ -75,11 +76,11 @@ struct Settings {
   int active_expire_effort = 1;
   int hz = 10;
   bool dynamic_hz = true;
-  bool lazyfree_lazy_eviction = false;
-  bool lazyfree_lazy_expire = false;
-  bool lazyfree_lazy_server_del = false;
-  bool lazyfree_lazy_user_del = false;
-  bool lazyfree_lazy_user_flush = false;
+  bool lazyfree_lazy_eviction = true;
+  bool lazyfree_lazy_expire = true;
+  bool lazyfree_lazy_server_del = true;
+  bool lazyfree_lazy_user_del = true;
+  bool lazyfree_lazy_user_flush = true;
 
   // --- encodings
   int64_t hash_max_listpack_entries = 512;
@@ -98,6 +99,16 @@ struct Settings {
   uint64_t client_query_buffer_limit = 1u << 30;
   uint64_t proto_max_bulk_len = 512u << 20;
 
+  // --- scripts; 0 steps or 0 ms: as many as it likes
+  uint64_t script_max_steps = 1'000'000'000;
+  uint64_t script_max_memory = 256u << 20;
+  uint64_t script_max_result = 64u << 20;
+  uint64_t script_max_source = 16u << 20;
+  int script_max_nesting = 1000;
+  int script_max_variables = 10000;
+  int64_t script_max_time = 0;  ///< ms
+  int64_t busy_reply_threshold = 5000;
+
   // --- observing
   uint32_t notify_keyspace_events = 0;      ///< flags, see notifications.h
   int64_t slowlog_log_slower_than = 10000;  ///< us
@@ -106,7 +117,6 @@ struct Settings {
   bool latency_tracking = true;
   std::vector<double> latency_tracking_info_percentiles = {50, 99, 99.9};
   int64_t tracking_table_max_keys = 1000000;
-  int64_t busy_reply_threshold = 5000;
 };
 
 }  // namespace redipy

@@ -38,7 +38,7 @@ struct Run {
   SessionHandler session = nullptr;
 };
 
-using Flags = uint32_t;
+using Flags = uint64_t;
 namespace flag {
 inline constexpr Flags read = 1u << 0;      ///< reads keys ("readonly")
 inline constexpr Flags write = 1u << 1;     ///< may change keys
@@ -66,9 +66,24 @@ inline constexpr Flags keyspace = 1u << 22;      ///< ACL category only
 inline constexpr Flags queued_never = 1u << 23;  ///< runs at once inside MULTI (EXEC, DISCARD, WATCH, RESET, QUIT …)
 inline constexpr Flags new_in_72 = 1u << 24;     ///< unknown to Redis 7.0
 inline constexpr Flags not_yet = 1u << 25;       ///< known, answers that it is not there yet (docs/commands.md)
-inline constexpr Flags random_reply = 1u << 26;  ///< tip nondeterministic_output
-inline constexpr Flags random_order = 1u << 27;  ///< tip nondeterministic_output_order
+inline constexpr Flags random_reply = 1u << 26;  ///< told as a tip: nondeterministic_output
+inline constexpr Flags random_order = 1u << 27;  ///< told as a tip: nondeterministic_output_order
 }  // namespace flag
+
+/// What COMMAND tells of a command to clients of a cluster besides (its "tips"): to whom it is to go, if not to the one
+/// node that has its keys, and what to make of the replies.
+namespace tip {
+inline constexpr Flags all_nodes = Flags{1} << 32;
+inline constexpr Flags all_shards = Flags{1} << 33;
+inline constexpr Flags multi_shard = Flags{1} << 34;  ///< split by the keys' shards
+inline constexpr Flags special_request = Flags{1} << 35;
+inline constexpr Flags one_succeeded = Flags{1} << 40;
+inline constexpr Flags all_succeeded = Flags{1} << 41;
+inline constexpr Flags sum = Flags{1} << 42;
+inline constexpr Flags minimum = Flags{1} << 43;
+inline constexpr Flags logical_and = Flags{1} << 44;
+inline constexpr Flags special_response = Flags{1} << 45;
+}  // namespace tip
 
 /// The families, as COMMAND DOCS and the ACL categories name them.
 enum class Group : uint8_t {

@@ -37,6 +37,9 @@ inline constexpr View timeout_not_an_integer = "ERR timeout is not an integer or
 inline constexpr View timeout_negative = "ERR timeout is negative";
 inline constexpr View out_of_memory = "OOM command not allowed when used memory > 'maxmemory'.";
 
+inline constexpr View busy_with_script =
+    "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
+
 }  // namespace error
 
 /// The key holds a value of another type than the command works on.

@@ -138,7 +138,7 @@ void bitop(Store& store, const Args& args, Reply& reply) {
   if (result.empty()) {
     store.remove(args[2]);
   } else {
-    store.put_string(args[2], result, {});
+    put_bytes(store, args[2], result);
   }
   reply.integer(static_cast<int64_t>(result.size()));
 }

@@ -2,6 +2,7 @@
 //
 // Commands on whole databases: counting, emptying and exchanging them. SELECT belongs to the session.
 #include <limits>
+#include <optional>
 
 #include "core/commands/families.h"
 #include "core/store/store.h"
@@ -13,8 +14,8 @@ namespace {
 void dbsize(Store& store, const Args&, Reply& reply) { reply.integer(static_cast<int64_t>(store.size())); }
 
 /// Whether the command is to wait until the memory is given back: [ASYNC | SYNC].
-bool waits(const Args& args) {
-  if (args.size() == 1) return false;
+std::optional<bool> waits(const Args& args) {
+  if (args.size() == 1) return std::nullopt;
   if (args.size() == 2 && args.is(1, "SYNC")) return true;
   if (args.size() == 2 && args.is(1, "ASYNC")) return false;
   throw CommandError(error::syntax);
@@ -47,12 +48,12 @@ void swapdb(Store& store, const Args& args, Reply& reply) {
 constexpr Flags flush = flag::write | flag::keyspace | flag::dangerous;
 
 constexpr Command rows[] = {
-    {"DBSIZE", "", 1, flag::read | flag::fast | flag::keyspace, no_keys, dbsize, Event::none,
-     "Counts the keys of the selected database.", "1.0.0", "O(1)"},
-    {"FLUSHDB", "[ASYNC | SYNC]", -1, flush, no_keys, flushdb, Event::none,
+    {"DBSIZE", "", 1, flag::read | flag::fast | flag::keyspace | tip::all_shards | tip::sum, no_keys, dbsize,
+     Event::none, "Counts the keys of the selected database.", "1.0.0", "O(1)"},
+    {"FLUSHDB", "[ASYNC | SYNC]", -1, flush | tip::all_shards | tip::all_succeeded, no_keys, flushdb, Event::none,
      "Removes all keys of the selected database.", "1.0.0", "O(1), and O(N) in the background"},
-    {"FLUSHALL", "[ASYNC | SYNC]", -1, flush, no_keys, flushall, Event::none, "Removes all keys of all databases.",
-     "1.0.0", "O(1), and O(N) in the background"},
+    {"FLUSHALL", "[ASYNC | SYNC]", -1, flush | tip::all_shards | tip::all_succeeded, no_keys, flushall, Event::none,
+     "Removes all keys of all databases.", "1.0.0", "O(1), and O(N) in the background"},
     {"SWAPDB", "index1 index2", 3, flush | flag::fast, no_keys, swapdb, Event::none,
      "Lets two databases change places.", "4.0.0", "O(N) for N clients that watch or wait for keys of them"},
 };

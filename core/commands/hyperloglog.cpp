@@ -6,6 +6,7 @@
 
 #include "core/base/numbers.h"
 #include "core/commands/families.h"
+#include "core/commands/make_string.h"
 #include "core/commands/sketch.h"
 #include "core/store/store.h"
 
@@ -69,13 +70,13 @@ void pfadd(Store& store, const Args& args, Reply& reply) {
     Bytes& value = scratch(sketch::make_empty());
     observe_all(store, value, elements);
     sketch::forget_estimate(value);
-    store.put_string(args[1], value, {});
+    put_bytes(store, args[1], value);
     return reply.integer(1);
   }
   if (sketch::is_dense(string->get())) return reply.integer(observe_in_place(*string, elements) ? 1 : 0);
   Bytes& value = scratch(string->get());
   const bool changed = observe_all(store, value, elements);
-  if (changed) string->set(value);
+  if (changed) string->set_bytes(value);
   reply.integer(changed ? 1 : 0);
 }
 
@@ -120,9 +121,9 @@ void pfmerge(Store& store, const Args& args, Reply& reply) {
   }
   sketch::forget_estimate(value);
   if (destination) {
-    destination->set(value);
+    destination->set_bytes(value);
   } else {
-    store.put_string(args[1], value, {});
+    put_bytes(store, args[1], value);
   }
   reply.ok();
 }

@@ -27,7 +27,12 @@ void reply_count(Store& store, const Args& args, Reply& reply, Does does) {
 
 // DEL key [key ...], also as UNLINK: the memory of what is large is always given back in the background
 void del(Store& store, const Args& args, Reply& reply) {
-  reply_count(store, args, reply, [&](View key) { return store.remove(key); });
+  reply_count(store, args, reply, [&](View key) { return store.remove(key, Removal::asked_for); });
+}
+
+// UNLINK key [key ...]
+void unlink(Store& store, const Args& args, Reply& reply) {
+  reply_count(store, args, reply, [&](View key) { return store.remove(key, Removal::not_waited_for); });
 }
 
 // EXISTS key [key ...]
@@ -209,16 +214,17 @@ constexpr Command object_row = {"OBJECT",    "",
 void object_help(Store&, const Args&, Reply& reply) { write_help(reply, object_row); }
 
 constexpr Command rows[] = {
-    {"DEL", "key [key ...]", -2, flag::write, all_keys(key::rm | key::remove), del, Event::del, "Removes keys.",
-     "1.0.0", "O(N) for N keys"},
-    {"UNLINK", "key [key ...]", -2, flag::write | flag::fast, all_keys(key::rm | key::remove), del, Event::del,
-     "Removes keys; their memory is given back in the background.", "4.0.0", "O(N) for N keys"},
-    {"EXISTS", "key [key ...]", -2, ask | flag::fast, all_keys(key::ro), exists, Event::none,
-     "Counts how many of the keys exist.", "1.0.0", "O(N) for N keys"},
+    {"DEL", "key [key ...]", -2, flag::write | tip::multi_shard | tip::sum, all_keys(key::rm | key::remove), del,
+     Event::del, "Removes keys.", "1.0.0", "O(N) for N keys"},
+    {"UNLINK", "key [key ...]", -2, flag::write | flag::fast | tip::multi_shard | tip::sum,
+     all_keys(key::rm | key::remove), unlink, Event::del, "Removes keys; their memory is given back in the background.",
+     "4.0.0", "O(N) for N keys"},
+    {"EXISTS", "key [key ...]", -2, ask | flag::fast | tip::multi_shard | tip::sum, all_keys(key::ro), exists,
+     Event::none, "Counts how many of the keys exist.", "1.0.0", "O(N) for N keys"},
     {"TYPE", "key", 2, ask | flag::fast, asked_key, type, Event::none, "Returns the type of the value at a key.",
      "1.0.0", "O(1)"},
-    {"TOUCH", "key [key ...]", -2, flag::read | flag::fast, all_keys(key::ro), touch, Event::none,
-     "Marks keys as used now and counts those that exist.", "3.2.1", "O(N) for N keys"},
+    {"TOUCH", "key [key ...]", -2, flag::read | flag::fast | tip::multi_shard | tip::sum, all_keys(key::ro), touch,
+     Event::none, "Marks keys as used now and counts those that exist.", "3.2.1", "O(N) for N keys"},
     {"RENAME", "key newkey", 3, flag::write, two_keys(key::rw | key::access | key::remove, key::ow | key::update),
      rename, Event::rename_from, "Gives a key another name, replacing what had it.", "1.0.0", "O(1)"},
     {"RENAMENX", "key newkey", 3, flag::write | flag::fast,
@@ -229,12 +235,13 @@ constexpr Command rows[] = {
      "Copies value and deadline of a key to another one.", "6.2.0", "O(N) for N elements of the value"},
     {"MOVE", "key db", 3, flag::write | flag::fast, first_key(key::rw | key::access | key::update), move,
      Event::move_from, "Moves a key to another database.", "1.0.0", "O(1)"},
-    {"RANDOMKEY", "", 1, flag::read | flag::random_reply, no_keys, randomkey, Event::none, "Returns any one key.",
-     "1.0.0", "O(1)"},
-    {"KEYS", "pattern", 2, flag::read | flag::dangerous | flag::random_order, no_keys, keys, Event::none,
-     "Returns all keys that fit a pattern.", "1.0.0", "O(N) for N keys in the database"},
-    {"SCAN", "cursor [MATCH pattern] [COUNT count] [TYPE type]", -2, flag::read | flag::random_reply, no_keys, scan,
-     Event::none, "Goes through all keys, some at each call.", "2.8.0", "O(1) for a call, O(N) for all of them"},
+    {"RANDOMKEY", "", 1, flag::read | flag::random_reply | tip::all_shards | tip::special_response, no_keys, randomkey,
+     Event::none, "Returns any one key.", "1.0.0", "O(1)"},
+    {"KEYS", "pattern", 2, flag::read | flag::dangerous | flag::random_order | tip::all_shards, no_keys, keys,
+     Event::none, "Returns all keys that fit a pattern.", "1.0.0", "O(N) for N keys in the database"},
+    {"SCAN", "cursor [MATCH pattern] [COUNT count] [TYPE type]", -2,
+     flag::read | flag::random_reply | tip::special_request | tip::special_response, no_keys, scan, Event::none,
+     "Goes through all keys, some at each call.", "2.8.0", "O(1) for a call, O(N) for all of them"},
     object_row,
 };
 

@@ -9,6 +9,7 @@
 #include <new>
 
 #include "core/base/heap.h"
+#include "core/base/lzf.h"
 
 namespace redipy {
 
@@ -24,8 +25,9 @@ BigList BigList::copy() const {
   BigList result;
   for (size_t i = 0; i < count(); ++i) {
     Node& node = result.add_node(i);
-    node.list = list(i).copy();
+    node.list = at(i).list.copy();
     node.count = at(i).count;
+    node.plain_bytes = at(i).plain_bytes;
   }
   if (ring_) result.ring_->size = size();
   return result;
@@ -42,7 +44,7 @@ size_t BigList::memory(size_t samples) const {
   if (!ring_) return 0;
   const size_t looked_at = samples == 0 ? count() : std::min(samples, count());
   size_t bytes = 0;
-  for (size_t i = 0; i < looked_at; ++i) bytes += list(i).memory();
+  for (size_t i = 0; i < looked_at; ++i) bytes += at(i).list.memory();
   return bytes * count() / looked_at + heap::good_size(ring_bytes(ring_->capacity));
 }
 
@@ -73,6 +75,7 @@ BigList::Node& BigList::add_node(size_t node) {
     for (size_t i = nodes; i > node; --i) at(i) = std::move(at(i - 1));
   }
   at(node).count = 0;
+  at(node).plain_bytes = 0;
   return at(node);
 }
 
@@ -100,6 +103,63 @@ void BigList::drop_nodes(size_t node, size_t count) {
   }
 }
 
+// --- compressed nodes
+
+/// The node, to be changed.
+BigList::Node& BigList::to_change(size_t node) {
+  Node& it = at(node);
+  if (it.plain_bytes != 0) [[unlikely]] {
+    if (it.compressed()) it.list = in_the_clear(it);
+    it.plain_bytes = 0;
+  }
+  return it;
+}
+
+PackedList BigList::in_the_clear(const Node& node) {
+  const std::optional<Bytes> listpack = lzf::decompress(node.list.front().text(), node.plain_bytes);
+  assert(listpack);
+  return PackedList::from_listpack(*listpack, {.count = node.count, .canonical = true});
+}
+
+void BigList::compress(size_t node) {
+  constexpr size_t least_bytes = 48;  // as Redis: less is not worth it
+  constexpr size_t least_gain = 8;
+  Node& it = at(node);
+  if (it.plain_bytes != 0) return;
+  it.plain_bytes = Node::incompressible;
+  if (it.list.bytes() < least_bytes || it.list.bytes() > listpack::size_limit) return;
+  Bytes plain;
+  it.list.append_listpack_to(plain);
+  const std::optional<Bytes> packed = lzf::compress(plain, least_gain);
+  if (!packed) return;
+  PackedList only;
+  only.push_back(View(*packed));  // which is no integer: LZF begins with a control byte
+  it.list = std::move(only);
+  it.plain_bytes = static_cast<uint32_t>(plain.size());
+}
+
+void BigList::settle(size_t depth, size_t reach) {
+  if (depth == 0) return;
+  const size_t nodes = count();
+  const auto settle_one = [&](size_t node) {
+    if (std::min(node, nodes - 1 - node) < depth) {
+      to_change(node);
+    } else {
+      compress(node);
+    }
+  };
+  for (size_t i = 0; i < std::min(reach, nodes); ++i) {
+    settle_one(i);
+    settle_one(nodes - 1 - i);
+  }
+}
+
+size_t BigList::compressed_nodes() const {
+  size_t compressed = 0;
+  for (size_t i = 0; i < count(); ++i) compressed += at(i).compressed();
+  return compressed;
+}
+
 // --- both ends
 
 /// Whether it has to have a node of its own.
@@ -111,7 +171,7 @@ bool BigList::is_large(size_t bytes, NodeLimit limit) {
 bool BigList::takes(size_t node, View element, NodeLimit limit) const {
   constexpr size_t most_overhead = 8;  // of an entry, as Redis estimates it
   if (node >= count()) return false;
-  return limit.allows(list(node).bytes() + NodeLimit::header + element.size() + most_overhead, size(node) + 1);
+  return limit.allows(bytes(node) + element.size() + most_overhead, size(node) + 1);
 }
 
 void BigList::push(End end, View element, NodeLimit limit) {
@@ -120,7 +180,7 @@ void BigList::push(End end, View element, NodeLimit limit) {
     node = end == End::front ? 0 : count();
     add_node(node);
   }
-  Node& it = at(node);
+  Node& it = to_change(node);
   if (end == End::front) {
     it.list.push_front(element);
   } else {
@@ -131,8 +191,8 @@ void BigList::push(End end, View element, NodeLimit limit) {
 }
 
 void BigList::drop_outermost(size_t node, End end, size_t count) {
-  Node& it = at(node);
-  if (count >= it.count) return drop_nodes(node, 1);
+  if (count >= size(node)) return drop_nodes(node, 1);
+  Node& it = to_change(node);
   erase_outermost(it.list, end, count);
   it.count -= static_cast<uint32_t>(count);
   ring_->size -= count;
@@ -155,7 +215,7 @@ void BigList::trim(RankRange kept) {
 // --- in the middle
 
 void BigList::insert_into(size_t node, size_t index, View element) {
-  Node& it = at(node);
+  Node& it = to_change(node);
   const auto position = index == it.count ? it.list.past_last() : it.list.at(static_cast<uint32_t>(index));
   it.list.insert(position, element);
   ++it.count;
@@ -164,7 +224,7 @@ void BigList::insert_into(size_t node, size_t index, View element) {
 
 void BigList::set(size_t index, View element, NodeLimit limit) {
   const ListPlace place = place_of(*this, index, size());
-  Node& it = at(place.node);
+  Node& it = to_change(place.node);
   const auto position = it.list.at(static_cast<uint32_t>(place.index));
   const size_t old_bytes = it.count == 1 ? it.list.bytes() : 0;
   if (it.count == 1 || !is_large(element.size(), limit)) {
@@ -201,7 +261,7 @@ void BigList::insert(size_t index, bool after, View element, NodeLimit limit) {
   }
 
   // The node is full: it is split, and the new element goes to the part that does not have the pivot.
-  PackedList tail = at(node).list.split(static_cast<uint32_t>(before));
+  PackedList tail = to_change(node).list.split(static_cast<uint32_t>(before));
   const auto moved = tail.size();
   at(node).count -= moved;
   Node& behind = add_node(node + 1);
@@ -222,12 +282,9 @@ void BigList::insert(size_t index, bool after, View element, NodeLimit limit) {
 /// Merges a node with the one behind it, if there is one and the limit allows; returns how many nodes went: 0 or 1.
 size_t BigList::merge(size_t node, NodeLimit limit) {
   if (node + 1 >= count()) return 0;
-  if (!limit.allows(size_t{list(node).bytes()} + list(node + 1).bytes() + NodeLimit::header,
-                    size(node) + size(node + 1))) {
-    return 0;
-  }
-  Node& it = at(node);
-  Node& next = at(node + 1);
+  if (!limit.allows(bytes(node) + bytes(node + 1) - NodeLimit::header, size(node) + size(node + 1))) return 0;
+  Node& it = to_change(node);
+  Node& next = to_change(node + 1);
   it.list.append(next.list);
   it.count += next.count;
   ring_->size += next.count;  // drop_nodes() takes them away again
@@ -248,8 +305,9 @@ size_t BigList::remove(View value, End from, size_t limit) {
   size_t removed = 0;
   size_t node = from == End::front ? 0 : count() - 1;
   for (size_t left = count(); left > 0 && removed < limit; --left) {
-    Node& it = at(node);
-    const size_t here = erase_equal(it.list, wanted, from, limit - removed);
+    const bool untouched = at(node).compressed() && open(node)->find(value) == PackedList::none;
+    Node& it = untouched ? at(node) : to_change(node);
+    const size_t here = untouched ? 0 : erase_equal(it.list, wanted, from, limit - removed);
     removed += here;
     it.count -= static_cast<uint32_t>(here);
     ring_->size -= here;
@@ -266,7 +324,7 @@ size_t BigList::remove(View value, End from, size_t limit) {
 
 PackedList BigList::take_only_node() {
   assert(count() == 1);
-  PackedList list = std::move(at(0).list);
+  PackedList list = std::move(to_change(0).list);
   clear();
   return list;
 }

@@ -11,6 +11,10 @@
 //   capacity
 //
 // An element too large for a node with others has one of its own. The object is one pointer; the empty list is null.
+//
+// With list-compress-depth n, all but the outermost n nodes at each end are kept compressed where that gains something:
+// such a node's PackedList holds a single entry, the LZF of its listpack. Whoever reads one gets a copy of it in the
+// clear (open()); whoever changes one has it in the clear until settle() is called.
 #pragma once
 
 #include <cstddef>
@@ -43,8 +47,18 @@ class BigList {
 
   // The nodes from front to back, none of them empty; what list_nodes.h wants.
   size_t count() const { return ring_ ? ring_->nodes : 0; }
-  const PackedList& list(size_t node) const { return at(node).list; }
+  OpenNode open(size_t node) const {
+    const Node& it = at(node);
+    if (it.compressed()) [[unlikely]]
+      return OpenNode(in_the_clear(it));
+    return OpenNode(it.list);
+  }
   size_t size(size_t node) const { return at(node).count; }
+  /// Bytes of the node as a listpack.
+  size_t bytes(size_t node) const {
+    const Node& it = at(node);
+    return it.compressed() ? it.plain_bytes : it.list.bytes() + NodeLimit::header;
+  }
 
   void push(End end, View element, NodeLimit limit);
   /// Calls visit(item) for the outermost `count` (at most size()), from the outside inwards, and removes them.
@@ -53,7 +67,7 @@ class BigList {
     while (count > 0) {
       const size_t node = end == End::front ? 0 : this->count() - 1;
       const size_t here = count < size(node) ? count : size(node);
-      visit_outermost(list(node), end, here, visit);
+      visit_outermost(*open(node), end, here, visit);
       drop_outermost(node, end, here);
       count -= here;
     }
@@ -69,13 +83,25 @@ class BigList {
   PackedList take_only_node();
   void clear() noexcept;
 
+  /// After changes: has the outermost `depth` nodes at each end in the clear and those further in compressed. Looks at
+  /// no more than `reach` nodes at each end. Depth 0: leaves all as they are.
+  void settle(size_t depth, size_t reach);
+  /// What settle() has to reach after one push, and after anything that takes away at the ends.
+  static constexpr size_t beyond_depth = 2;
+  size_t compressed_nodes() const;
+
   /// Bytes of it all, those of the nodes as the first `samples` (0: all) have it.
   size_t memory(size_t samples) const;
 
  private:
   struct Node {
+    static constexpr uint32_t incompressible = UINT32_MAX;
+
     PackedList list;
     uint32_t count = 0;
+    uint32_t plain_bytes = 0;  // of a compressed one: of its listpack; else 0, or that compressing it was in vain
+
+    bool compressed() const { return plain_bytes != 0 && plain_bytes != incompressible; }
   };
   struct Ring {
     size_t size;
@@ -91,6 +117,9 @@ class BigList {
   static constexpr size_t ring_bytes(size_t capacity) { return sizeof(Ring) + capacity * sizeof(Node); }
 
   Node& at(size_t node) const { return ring_->at(node); }
+  Node& to_change(size_t node);
+  void compress(size_t node);
+  static PackedList in_the_clear(const Node& node);
   void drop_outermost(size_t node, End end, size_t count);
   Node& add_node(size_t node);
   void drop_nodes(size_t node, size_t count);

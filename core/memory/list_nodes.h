@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reading a list, be it one PackedList or many: where an element is by index, walks in both directions. Written once
-// over `Nodes`, which has count(), the number of nodes, list(i) and size(i): BigList, or OneNode of a small list.
+// over `Nodes`, which has count(), the number of nodes, open(i) and size(i): BigList, or OneNode of a small list.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "core/memory/packed_list.h"
 #include "core/store/lists.h"
@@ -40,13 +41,30 @@ struct NodeLimit {
   }
 };
 
+/// A node to be read: the list's own, or a copy of it that goes with this object.
+class OpenNode {
+ public:
+  explicit OpenNode(const PackedList& list) : list_(&list) {}
+  explicit OpenNode(PackedList&& copy) : copy_(std::move(copy)) {}
+  OpenNode(const OpenNode&) = delete;
+  OpenNode& operator=(const OpenNode&) = delete;
+
+  const PackedList& operator*() const { return list_ ? *list_ : copy_; }
+  const PackedList* operator->() const { return &**this; }
+  bool is_copy() const { return list_ == nullptr; }
+
+ private:
+  const PackedList* list_ = nullptr;
+  PackedList copy_;
+};
+
 /// A small list as the one node that it is.
 class OneNode {
  public:
   explicit OneNode(const PackedList& list) : list_(list) {}
 
   size_t count() const { return list_.empty() ? 0 : 1; }
-  const PackedList& list(size_t) const { return list_; }
+  OpenNode open(size_t) const { return OpenNode(list_); }
   size_t size(size_t) const { return list_.size(); }
 
  private:
@@ -80,7 +98,8 @@ void visit_range(const Nodes& nodes, RankRange range, size_t total, VisitItem vi
   const ListPlace first = place_of(nodes, range.first, total);
   size_t left = range.count;
   for (size_t node = first.node; left > 0; ++node) {
-    const PackedList& list = nodes.list(node);
+    const OpenNode open = nodes.open(node);
+    const PackedList& list = *open;
     const size_t from = node == first.node ? first.index : 0;
     auto at = list.iterator(list.at(static_cast<uint32_t>(from)));
     const auto end = list.end();
@@ -92,7 +111,8 @@ void visit_range(const Nodes& nodes, RankRange range, size_t total, VisitItem vi
 template <class Nodes, class VisitWhile>
 void walk_from(const Nodes& nodes, End from, VisitWhile visit) {
   for (size_t i = 0; i < nodes.count(); ++i) {
-    const PackedList& list = nodes.list(from == End::front ? i : nodes.count() - 1 - i);
+    const OpenNode open = nodes.open(from == End::front ? i : nodes.count() - 1 - i);
+    const PackedList& list = *open;
     if (from == End::front) {
       for (auto at = list.begin(); at != list.end(); ++at) {
         if (!visit(at)) return;

@@ -12,6 +12,8 @@ namespace redipy {
 
 namespace {
 
+constexpr size_t all_nodes = SIZE_MAX;
+
 NodeLimit limit_of(const MemoryStore& store) { return NodeLimit::of(store.options().list_max_listpack_size); }
 
 }  // namespace
@@ -38,8 +40,9 @@ std::optional<View> MemoryList::at(size_t index) const {
   if (index >= total) return found;
   read([&](const auto& nodes) {
     const ListPlace place = place_of(nodes, index, total);
-    const PackedList& list = nodes.list(place.node);
-    found = texts().add(list.get(list.at(static_cast<uint32_t>(place.index))));
+    const OpenNode node = nodes.open(place.node);
+    const PackedList::Item item = node->get(node->at(static_cast<uint32_t>(place.index)));
+    found = node.is_copy() && !item.is_integer() ? texts().keep(item.text()) : texts().add(item);
   });
   return found;
 }
@@ -90,12 +93,13 @@ void MemoryList::grow_for(std::span<const View> elements) {
   entry().set_encoding(Encoding::quicklist);
 }
 
-/// After elements were removed.
-void MemoryList::shrunk() {
-  if (packed()) return;
+/// Of a big list, after elements were removed or replaced: what has become small is kept so, and the nodes that
+/// settle() reaches as list-compress-depth says.
+void MemoryList::shrunk(size_t reach) {
   auto& big = entry().as<BigList>();
-  if (big.count() != 1) return;
-  if (!limit_of(store()).allows_small(big.list(0).bytes() + NodeLimit::header, big.size())) return;
+  if (big.count() != 1 || !limit_of(store()).allows_small(big.bytes(0), big.size())) {
+    return big.settle(store().options().list_compress_depth, reach);
+  }
   PackedList list = big.take_only_node();
   entry().destroy<BigList>();
   entry().emplace(std::move(list));
@@ -119,7 +123,12 @@ void MemoryList::push(End end, std::span<const View> elements) {
   } else {
     auto& big = entry().as<BigList>();
     const NodeLimit limit = limit_of(store());
-    for (const View element : elements) big.push(end, element, limit);
+    const size_t depth = store().options().list_compress_depth;
+    for (const View element : elements) {
+      big.push(end, element, limit);
+      if (depth > 0) [[unlikely]]
+        big.settle(depth, depth + BigList::beyond_depth);
+    }
   }
   store().mark_changed(entry());
 }
@@ -134,7 +143,7 @@ void MemoryList::pop(End end, size_t count, Visit visit) {
     erase_outermost(list, end, count);
   } else {
     entry().as<BigList>().pop(end, count, give);
-    shrunk();
+    shrunk(store().options().list_compress_depth);
   }
   store().mark_changed(entry());
 }
@@ -142,7 +151,7 @@ void MemoryList::pop(End end, size_t count, Visit visit) {
 void MemoryList::trim(RankRange kept) {
   if (!packed()) {
     entry().as<BigList>().trim(kept);
-    shrunk();
+    shrunk(store().options().list_compress_depth);
   } else if (kept.count == 0) {
     entry().as<PackedList>().clear();
   } else {
@@ -161,7 +170,7 @@ void MemoryList::set(size_t index, View element) {
     list.replace(list.at(static_cast<uint32_t>(index)), element);
   } else {
     entry().as<BigList>().set(index, element, limit_of(store()));
-    shrunk();
+    shrunk(all_nodes);
   }
   store().mark_changed(entry());
 }
@@ -179,7 +188,9 @@ bool MemoryList::insert(View pivot, bool after, View element) {
     const size_t before = *index + after;
     list.insert(before == list.size() ? list.past_last() : list.at(static_cast<uint32_t>(before)), element);
   } else {
-    entry().as<BigList>().insert(*index, after, element, limit_of(store()));
+    auto& big = entry().as<BigList>();
+    big.insert(*index, after, element, limit_of(store()));
+    big.settle(store().options().list_compress_depth, all_nodes);
   }
   store().mark_changed(entry());
   return true;
@@ -193,7 +204,7 @@ size_t MemoryList::remove(View value, End from, size_t limit) {
     if (!list.empty()) removed = erase_equal(list, PackedList::Entry(value), from, limit);
   } else {
     removed = entry().as<BigList>().remove(value, from, limit);
-    shrunk();
+    shrunk(all_nodes);
   }
   if (removed > 0) store().mark_changed(entry());
   return removed;

@@ -29,7 +29,7 @@ class MemoryList final : public List, public Handle {
   template <class F>
   void read(F f) const;
   void grow_for(std::span<const View> elements);
-  void shrunk();
+  void shrunk(size_t reach);
 };
 
 }  // namespace redipy

@@ -84,4 +84,15 @@ void MemoryBackend::cron() {
   store_.make_room();
 }
 
+bool MemoryBackend::expire_fast() {
+  if (!active_expire_ || !store_.expiry_behind()) return false;
+  const int64_t now = clock_.now_ms();
+  const int64_t since = now - last_fast_expiry_ms_;  // below 0 where the time was set back
+  if (since >= 0 && since < fast_expiry_ms) return true;
+  last_fast_expiry_ms_ = now;
+  constexpr int64_t budget_us = fast_expiry_ms * 1000 / 2;
+  store_.expire_some(budget_us);
+  return store_.expiry_behind();
+}
+
 }  // namespace redipy

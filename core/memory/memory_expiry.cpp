@@ -3,7 +3,8 @@
 // Deadlines. A key whose deadline has passed is absent from that millisecond on: whoever looks it up removes it. What
 // nobody looks up is found by expire_some(), which walks the tables of keys with a deadline bit by bit, and goes on as
 // long as it finds many (the idea of Redis's active expire cycle; the walk is in the order of the table, so that no key
-// waits for luck).
+// waits for luck). The cron calls it, and while that leaves too much behind, also in between
+// (MemoryBackend::expire_fast).
 #include "core/base/ticks.h"
 #include "core/memory/memory_store.h"
 
@@ -12,7 +13,7 @@ namespace redipy {
 void MemoryStore::expire(const Found& found) {
   note(*found.entry, Event::expired);
   detach(found);
-  doomed_.push_back(found.entry);
+  doomed_.push_back({found.entry, options_.lazyfree.expire});
   ++statistics_.expired;
 }
 
@@ -82,6 +83,7 @@ MemoryStore::Sample MemoryStore::expire_sample(size_t wanted) {
 }
 
 void MemoryStore::expire_some(int64_t budget_us) {
+  expiry_behind_ = false;
   if (keeps_expired_) return;
   const int64_t start = ticks::now();
   const auto elapsed_us = [start] { return ticks::to_us(ticks::now() - start); };
@@ -114,6 +116,7 @@ void MemoryStore::expire_some(int64_t budget_us) {
   select(selected);
   const double stale = all.seen == 0 ? 0 : 100.0 * static_cast<double>(all.expired) / static_cast<double>(all.seen);
   statistics_.stale_percent = stale * 0.05 + statistics_.stale_percent * 0.95;
+  expiry_behind_ = !in_time || statistics_.stale_percent >= static_cast<double>(acceptable_percent);
   statistics_.expiry_us += elapsed_us();
 }
 

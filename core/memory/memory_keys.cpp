@@ -26,7 +26,7 @@ bool MemoryStore::detach_if_there(Entry& entry) {
   EntryTable::Slot* slot = database_->keys.find(hash, entry.key());
   if (slot == nullptr || slot->item() != &entry) return false;
   detach({&entry, slot, hash});
-  doomed_.push_back(&entry);
+  doomed_.push_back({&entry, options_.lazyfree.server_del});
   return true;
 }
 
@@ -45,9 +45,9 @@ void MemoryStore::exchange(const Found& found, Entry& fresh, bool moved) {
   const bool known = old.noted() || old.type() != Type::string;
   if (moved) old.forget_value();
   if (known) {
-    doomed_.push_back(&old);
+    doomed_.push_back({&old, options_.lazyfree.server_del});
   } else {
-    dispose(&old);
+    dispose(&old, options_.lazyfree.server_del);
   }
 }
 
@@ -66,19 +66,22 @@ void MemoryStore::replace(Entry& old, Entry& fresh) {
   exchange({&old, slot, hash}, fresh, false);
 }
 
-/// Frees an entry that is in no table, in the background if that takes long.
-void MemoryStore::dispose(Entry* entry) {
+/// Frees an entry that is in no table; if `aside` in the background, where that takes long.
+void MemoryStore::dispose(Entry* entry, bool aside) {
   if (entry->is_inline() || entry->encoding() == Encoding::integer) return Entry::free(entry);
-  if (values::release_effort(*entry) > Reclaimer::least_effort) return reclaimer_.free(entry);
+  if (aside && values::release_effort(*entry) > Reclaimer::least_effort) return reclaimer_.free(entry);
   free_entry(entry);
 }
 
-bool MemoryStore::remove(View key) {
+bool MemoryStore::remove(View key, Removal removal) {
   const Found found = locate(key);
   if (found.entry == nullptr) return false;
   note(*found.entry, Event::del);
   detach(found);
-  doomed_.push_back(found.entry);
+  const Options::Lazyfree& lazyfree = options_.lazyfree;
+  doomed_.push_back({found.entry, removal == Removal::implied     ? lazyfree.server_del
+                                  : removal == Removal::asked_for ? lazyfree.user_del
+                                                                  : true});
   return true;
 }
 
@@ -94,16 +97,16 @@ bool MemoryStore::evict(int database, View key) {
     ++statistics_.evicted;
     listener_.changed(database, entry->key(), Event::evicted);
     if (entry->noted()) {
-      doomed_.push_back(entry);
+      doomed_.push_back({entry, options_.lazyfree.eviction});
     } else {
-      dispose(entry);
+      dispose(entry, options_.lazyfree.eviction);
     }
   }
   select(selected);
   return there;
 }
 
-size_t MemoryStore::flush(int database, bool wait) {
+size_t MemoryStore::flush(int database, std::optional<bool> wait) {
   constexpr size_t quickly_freed = 64;
   end_changes();
   listener_.flushing(database, *this);
@@ -114,7 +117,7 @@ size_t MemoryStore::flush(int database, bool wait) {
     Database old = std::exchange(databases_[i], Database{});
     const size_t keys = old.keys.size();
     removed += keys;
-    if (wait || keys <= quickly_freed) {
+    if (wait.value_or(!options_.lazyfree.user_flush) || keys <= quickly_freed) {
       old.keys.clear([](Entry* entry) { free_entry(entry); });
     } else {
       old.expires.clear();
@@ -161,7 +164,7 @@ void MemoryStore::clear_place(View key) {
   const Found found = locate(key);
   if (found.entry == nullptr) return;
   detach(found);
-  doomed_.push_back(found.entry);
+  doomed_.push_back({found.entry, options_.lazyfree.server_del});
 }
 
 bool MemoryStore::rename(View from, View to) {
@@ -170,7 +173,7 @@ bool MemoryStore::rename(View from, View to) {
   clear_place(to);
   const Found found = locate(from);
   detach(found);
-  doomed_.push_back(found.entry);
+  doomed_.push_back({found.entry, options_.lazyfree.server_del});
   Entry& entry = put_like(to, *found.entry, true);
   note(*found.entry, Event::rename_from);
   note(entry, Event::rename_to);
@@ -186,7 +189,7 @@ bool MemoryStore::move(View key, int database) {
   const Found found = locate(key);
   if (found.entry == nullptr) return false;
   detach(found);
-  doomed_.push_back(found.entry);
+  doomed_.push_back({found.entry, options_.lazyfree.server_del});
   select(database);
   Entry& entry = put_like(key, *found.entry, true);
   select(selected);

@@ -7,6 +7,7 @@
 
 #include "core/base/heap.h"
 #include "core/base/numbers.h"
+#include "core/base/ticks.h"
 #include "core/command/error.h"
 #include "core/memory/handles.h"
 #include "core/memory/values.h"
@@ -23,7 +24,7 @@ MemoryStore::MemoryStore(const Clock& clock, int databases, ChangeListener& list
 }
 
 MemoryStore::~MemoryStore() {
-  for (Entry* entry : doomed_) free_entry(entry);
+  for (const Doomed& doomed : doomed_) free_entry(doomed.entry);
   for (Database& database : databases_) database.keys.clear([](Entry* entry) { free_entry(entry); });
 }
 
@@ -74,13 +75,26 @@ bool MemoryStore::was_replaced(const Change& change) {
   return databases_[static_cast<size_t>(change.database)].keys.find(hash_bytes(key), key) != nullptr;
 }
 
+/// Takes the creation of a key that was there before out of the changes from `first` on.
+void MemoryStore::forget_creation(const Change& replaced, size_t first) {
+  const auto created =
+      std::find_if(changes_.begin() + static_cast<ptrdiff_t>(first), changes_.end(), [&](const Change& change) {
+        return change.event == Event::created && change.database == replaced.database &&
+               change.entry->key() == replaced.entry->key();
+      });
+  if (created != changes_.end()) changes_.erase(created);
+}
+
 /// Tells the listener, removes what was left empty, frees what left the tables.
 void MemoryStore::end_changes() {
   const int selected = selected_;
   for (size_t i = 0; i < changes_.size(); ++i) {
     const Change change = changes_[i];
     change.entry->set_noted(false);
-    if (was_replaced(change)) continue;  // only what came in its place is told
+    if (was_replaced(change)) {  // only what came in its place is told, and not as a new key
+      if (call_.event != Event::restore) forget_creation(change, i + 1);
+      continue;
+    }
     listener_.changed(change.database, change.entry->key(), change.event);
     if (change.entry->type() == Type::string || change.event == Event::created) continue;
     if (values::element_count(*change.entry) > 0) continue;
@@ -89,7 +103,7 @@ void MemoryStore::end_changes() {
     select(selected);
   }
   for (Entry* entry : made_) detach_if_there(*entry);  // nothing came of them, and nobody hears of it
-  for (Entry* entry : doomed_) dispose(entry);
+  for (const Doomed& doomed : doomed_) dispose(doomed.entry, doomed.aside);
   changes_.clear();
   made_.clear();
   doomed_.clear();
@@ -242,6 +256,18 @@ void MemoryStore::put_string(View key, View value, Expiry expiry) {
 void MemoryStore::set_options(const Options& options) {
   if (options.eviction != options_.eviction) eviction_.forget();
   options_ = options;
+  if (options_.maxmemory == 0) set_over_limit(false);
+}
+
+void MemoryStore::set_over_limit(bool over) {
+  if (over == (over_limit_since_ != 0)) return;
+  if (!over) statistics_.over_limit_us += *over_limit_us();
+  over_limit_since_ = over ? ticks::now() : 0;
+}
+
+std::optional<int64_t> MemoryStore::over_limit_us() const {
+  if (over_limit_since_ == 0) return std::nullopt;
+  return ticks::to_us(ticks::now() - over_limit_since_);
 }
 
 bool MemoryStore::fits() const {

@@ -52,11 +52,12 @@ class MemoryStore final : public Store {
     database_ = &databases_[static_cast<size_t>(database)];
   }
   size_t size() const override { return database_->keys.size(); }
-  size_t flush(int database, bool wait) override;
+  size_t flush(int database, std::optional<bool> wait) override;
   void swap(int first, int second) override;
 
   Type type(View key) override;
-  bool remove(View key) override;
+  using Store::remove;
+  bool remove(View key, Removal removal) override;
   bool rename(View from, View to) override;
   bool move(View key, int database) override;
   bool copy(View from, View to, int database, bool replace) override;
@@ -100,7 +101,16 @@ class MemoryStore final : public Store {
   /// The hash of a key that the next command will look up; holds until it is told another (KnownHash{}: none).
   void know(const KnownHash& known) { known_ = known; }
   /// Whether a command that needs memory may run, after evicting what the policy allows. Not within a command.
-  bool make_room() { return options_.maxmemory == 0 || fits() || eviction_.make_room(*this); }
+  bool make_room() {
+    if (options_.maxmemory == 0) return true;
+    if (fits()) [[likely]] {
+      if (over_limit_since_ != 0) set_over_limit(false);
+      return true;
+    }
+    const bool room = eviction_.make_room(*this);
+    set_over_limit(!fits());
+    return room;
+  }
 
   // --- for the server
 
@@ -112,6 +122,8 @@ class MemoryStore final : public Store {
   void keep_expired(bool on) { keeps_expired_ = on; }
   /// Removes keys whose deadline has passed, for `budget_us` at most. To be called some times a second.
   void expire_some(int64_t budget_us);
+  /// Whether there is more to expire than the last call of expire_some() got done.
+  bool expiry_behind() const { return expiry_behind_; }
 
   struct Statistics {
     uint64_t hits = 0;
@@ -121,9 +133,15 @@ class MemoryStore final : public Store {
     uint64_t expiry_cut_short = 0;  ///< how often expire_some() ended by its budget
     double stale_percent = 0;       ///< about how many of the keys with a deadline are past it
     int64_t expiry_us = 0;          ///< time spent in expire_some()
+    int64_t over_limit_us = 0;      ///< how long memory has been above maxmemory, before the present time that it is
   };
   const Statistics& statistics() const { return statistics_; }
-  void reset_statistics() { statistics_ = {}; }
+  void reset_statistics() {
+    statistics_ = {};
+    over_limit_since_ = 0;
+  }
+  /// For how long memory has been above maxmemory now, as far as make_room() knows; none if it is not.
+  std::optional<int64_t> over_limit_us() const;
 
   struct Usage {
     size_t keys;
@@ -150,6 +168,11 @@ class MemoryStore final : public Store {
     Event event;
   };
 
+  struct Doomed {
+    Entry* entry;
+    bool aside;  // by the reclaimer, if it is huge
+  };
+
   /// A key that was looked up: its entry and slot, null if absent.
   struct Found {
     Entry* entry;
@@ -163,8 +186,10 @@ class MemoryStore final : public Store {
 
   // memory_store.cpp
   void read_clock();
+  void set_over_limit(bool over);
   void note(Entry& entry, Event event);
   bool was_replaced(const Change& change);
+  void forget_creation(const Change& replaced, size_t first);
   void end_changes();
   Found locate(View key);
   void use(Entry& entry);
@@ -181,7 +206,7 @@ class MemoryStore final : public Store {
   void detach(const Found& found);
   bool detach_if_there(Entry& entry);
   void exchange(const Found& found, Entry& fresh, bool moved);
-  void dispose(Entry* entry);
+  void dispose(Entry* entry, bool aside);
   void clear_place(View key);
   Entry& put_like(View key, Entry& source, bool take);
 
@@ -210,14 +235,16 @@ class MemoryStore final : public Store {
   KnownHash known_;
   std::vector<Change> changes_;
   std::vector<Entry*> made_;    // collections that were made by this command and are still empty
-  std::vector<Entry*> doomed_;  // out of the tables, to be freed at end()
+  std::vector<Doomed> doomed_;  // out of the tables, to be freed at end()
   std::unique_ptr<Handles> handles_;
 
   Options options_;
   Statistics statistics_;
   Random random_;
   size_t uncounted_bytes_ = 0;
+  int64_t over_limit_since_ = 0;  // ticks; 0: memory is not above maxmemory
   bool keeps_expired_ = false;
+  bool expiry_behind_ = false;
   int next_expiry_ = 0;  // the database that active expiry goes on with
   Eviction eviction_;
   Reclaimer reclaimer_;

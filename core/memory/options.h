@@ -15,6 +15,7 @@ struct Options {
   size_t hash_max_listpack_entries = 128;
   size_t hash_max_listpack_value = 64;
   int list_max_listpack_size = -2;  ///< entries of a node; below 0: -1 … -5 are 4 … 64 KiB
+  size_t list_compress_depth = 0;   ///< nodes at each end of a long list that are not compressed; 0: none are
   size_t set_max_intset_entries = 512;
   size_t set_max_listpack_entries = 128;
   size_t set_max_listpack_value = 64;
@@ -39,6 +40,16 @@ struct Options {
   int lfu_log_factor = 10;
   int lfu_decay_time = 1;        ///< minutes
   int active_expire_effort = 1;  ///< 1 … 10
+
+  /// What removes a value without waiting until all of a huge one is given back to the allocator.
+  struct Lazyfree {
+    bool eviction = true;
+    bool expire = true;
+    bool server_del = true;  ///< commands that replace a value, or remove a key by the way
+    bool user_del = true;    ///< DEL
+    bool user_flush = true;  ///< FLUSHALL and FLUSHDB that do not say
+  };
+  Lazyfree lazyfree;
 
   Limits limits;
   bool report_misses = false;  ///< the listener is told of reads that find nothing

@@ -51,6 +51,10 @@ void MemoryString::set(int64_t value) {
   store().mark_changed(fresh);
 }
 
+void MemoryString::set_bytes(View value) {
+  assign(value.size() <= longest_inline ? Encoding::raw : Encoding::long_raw, value);
+}
+
 void MemoryString::assign(Encoding encoding, View bytes) {
   Entry& it = entry();
   if (assign_in_place(it, encoding, bytes)) return store().mark_changed(it);

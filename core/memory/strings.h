@@ -2,7 +2,7 @@
 //
 // A string in memory: a number in its entry's word, bytes in the entry, or bytes in a block of their own. Which of
 // them, and when it changes, is Redis's rule: what is set is "int" if it is a number's text, "embstr" up to 44 bytes,
-// else "raw"; what is changed in place is "raw" from then on.
+// else "raw"; what is changed in place or made of bits is "raw" from then on.
 #pragma once
 
 #include "core/base/numbers.h"
@@ -21,6 +21,7 @@ class MemoryString final : public String, public Handle {
 
   void set(View value) override;
   void set(int64_t value) override;
+  void set_bytes(View value) override;
   void patch(size_t offset, View bytes) override;
 
   // --- how strings are kept; MemoryStore::put_string follows it, too

@@ -28,11 +28,15 @@ class Texts {
     next_ += text.size();
     return text;
   }
+  /// A copy of a text that will not stay where it is. Holds until clear().
+  View keep(View text) { return *kept_.emplace_back(std::make_unique<Bytes>(text)); }
   View add(const listpack::Item& item) { return item.is_integer() ? add(item.integer()) : item.text(); }
 
   void clear() {
     if (!blocks_.empty()) [[unlikely]]
       blocks_.resize(1);
+    if (!kept_.empty()) [[unlikely]]
+      kept_.clear();
     next_ = first_;
     end_ = first_ + sizeof first_;
     used_blocks_ = 0;
@@ -52,6 +56,7 @@ class Texts {
   char* end_ = first_ + sizeof first_;
   size_t used_blocks_ = 0;
   std::vector<std::unique_ptr<char[]>> blocks_;
+  std::vector<std::unique_ptr<Bytes>> kept_;
 };
 
 }  // namespace redipy

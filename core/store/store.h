@@ -34,6 +34,13 @@ struct Call {
   bool touch = true;          ///< whether look-ups count as uses of the key (CLIENT NO-TOUCH: not)
 };
 
+/// Whose wish the removal of a key is.
+enum class Removal : uint8_t {
+  implied,         ///< a command's that has to do something else
+  asked_for,       ///< DEL
+  not_waited_for,  ///< UNLINK: however large the value is, its memory or rows are given back in the background
+};
+
 /// Bounds that commands check before they change anything.
 struct Limits {
   size_t max_string_bytes = size_t{512} << 20;  ///< proto-max-bulk-len
@@ -81,9 +88,9 @@ class Store {
   virtual void select(int database) = 0;
   /// The number of keys in the selected database.
   virtual size_t size() const = 0;
-  /// Removes all keys of `database` (-1: of all databases); returns how many there were. Takes constant time, the
-  /// memory or rows are given back in the background, unless `wait`.
-  virtual size_t flush(int database, bool wait) = 0;
+  /// Removes all keys of `database` (-1: of all databases); returns how many there were. If it is not to wait, it takes
+  /// constant time, and the memory or rows are given back in the background; by default as the store's options say.
+  virtual size_t flush(int database, std::optional<bool> wait) = 0;
   virtual void swap(int first, int second) = 0;
 
   // --- keys of the selected database
@@ -91,8 +98,10 @@ class Store {
   virtual Type type(View key) = 0;
   bool exists(View key) { return type(key) != Type::none; }
   /// Removes the key: event `del`, unless the same command makes the key again, as SORT … STORE does: then only that is
-  /// told. False if it was absent. A huge value's memory is given back in the background.
-  virtual bool remove(View key) = 0;
+  /// told. False if it was absent. Whether the command waits until a huge value's memory is given back may depend on
+  /// whose wish the removal is.
+  virtual bool remove(View key, Removal removal) = 0;
+  bool remove(View key) { return remove(key, Removal::implied); }
   /// Gives the value at `from`, with its deadline, the name `to`, replacing what is there. False if `from` is absent.
   /// Events `rename_from`, `rename_to`.
   virtual bool rename(View from, View to) = 0;

@@ -24,6 +24,8 @@ class String {
 
   virtual void set(View value) = 0;
   virtual void set(int64_t value) = 0;
+  /// As set(), of bytes that are no text (bits, a HyperLogLog): a store need not look whether they spell a number.
+  virtual void set_bytes(View value) = 0;
   /// Writes `bytes` at `offset`; a gap before it is filled with zeros. Appends when offset == size().
   virtual void patch(size_t offset, View bytes) = 0;
 };

@@ -41,6 +41,7 @@ void shutdown(Session& session, const Args& args, Reply&) {
   }
   if ((abort && args.size() > 2) || (save && nosave)) throw CommandError(error::syntax);
   if (abort) throw CommandError("ERR No shutdown in progress.");
+  if (!nosave && session.server().script_paused()) throw CommandError(error::busy_with_script);
   if (save) throw CommandError("ERR Errors trying to SHUTDOWN: snapshots are not supported yet by this server");
   session.server().request_shutdown();
 }
@@ -70,8 +71,8 @@ const Command rows[] = {
      "1.0.0", "O(1)"},
     {"SHUTDOWN", "[<NOSAVE | SAVE>] [NOW] [FORCE] [ABORT]", -1, ruling | flag::no_multi | flag::allow_busy, no_keys,
      shutdown, Event::none, "Ends the server.", "1.0.0", "O(1), as nothing is saved"},
-    {"WAIT", "numreplicas timeout", 3, flag::connection | flag::blocking, no_keys, wait, Event::none,
-     "Waits until replicas have the writes of this connection.", "3.0.0", "O(1)"},
+    {"WAIT", "numreplicas timeout", 3, flag::connection | flag::blocking | tip::all_shards | tip::minimum, no_keys,
+     wait, Event::none, "Waits until replicas have the writes of this connection.", "3.0.0", "O(1)"},
     {"DEBUG", "", -2, ruling, no_keys, nullptr, Event::none, "Looks into the server and changes it, for tests.",
      "1.0.0", "Depends on the subcommand", debug_subcommands()},
     {"ACL", "", -2, 0, no_keys, nullptr, Event::none, "Tells about users and what they may do.", "6.0.0",

@@ -57,9 +57,28 @@ constexpr FlagName key_flag_names[] = {
     {key::variable_flags, "variable_flags"},
 };
 
+constexpr FlagName tip_names[] = {
+    {flag::random_reply, "nondeterministic_output"},
+    {flag::random_order, "nondeterministic_output_order"},
+    {tip::all_nodes, "request_policy:all_nodes"},
+    {tip::all_shards, "request_policy:all_shards"},
+    {tip::multi_shard, "request_policy:multi_shard"},
+    {tip::special_request, "request_policy:special"},
+    {tip::one_succeeded, "response_policy:one_succeeded"},
+    {tip::all_succeeded, "response_policy:all_succeeded"},
+    {tip::sum, "response_policy:agg_sum"},
+    {tip::minimum, "response_policy:agg_min"},
+    {tip::logical_and, "response_policy:agg_logical_and"},
+    {tip::special_response, "response_policy:special"},
+};
+
+size_t count_flags(Flags flags, std::span<const FlagName> names) {
+  return static_cast<size_t>(
+      std::count_if(names.begin(), names.end(), [&](const FlagName& row) { return (flags & row.flag) != 0; }));
+}
+
 void reply_flags(Reply& reply, Flags flags, std::span<const FlagName> names) {
-  reply.set(static_cast<size_t>(
-      std::count_if(names.begin(), names.end(), [&](const FlagName& row) { return (flags & row.flag) != 0; })));
+  reply.set(count_flags(flags, names));
   for (const FlagName& row : names) {
     if ((flags & row.flag) != 0) reply.status(row.name);
   }
@@ -140,11 +159,10 @@ void reply_key_spec(Reply& reply, const KeySpec& spec) {
 }
 
 void reply_tips(Reply& reply, const Command& command) {
-  const bool output = command.is(flag::random_reply);
-  const bool order = command.is(flag::random_order);
-  reply.set(size_t{output} + size_t{order});
-  if (output) reply.bulk("nondeterministic_output");
-  if (order) reply.bulk("nondeterministic_output_order");
+  reply.set(count_flags(command.flags, tip_names));
+  for (const FlagName& row : tip_names) {
+    if (command.is(row.flag)) reply.bulk(row.name);
+  }
 }
 
 void reply_info(Reply& reply, const CommandTable& table, const Entry& entry) {

@@ -76,12 +76,12 @@ constexpr Flags ruling = flag::admin | flag::noscript | flag::loading | flag::st
 constexpr Command rows[] = {
     {"GET", "parameter [parameter ...]", -3, ruling, no_keys, get, Event::none,
      "Shows the parameters whose names match the patterns.", "2.0.0", "O(N) for N patterns"},
-    {"SET", "parameter value [parameter value ...]", -4, ruling, no_keys, set, Event::none,
-     "Changes parameters, all of them or none.", "2.0.0", "O(N) for N parameters"},
-    {"REWRITE", "", 2, ruling, no_keys, rewrite, Event::none, "Writes the parameters into the configuration file.",
-     "2.8.0", "O(1)"},
-    {"RESETSTAT", "", 2, ruling, no_keys, resetstat, Event::none, "Begins the statistics of INFO anew.", "2.0.0",
-     "O(1)"},
+    {"SET", "parameter value [parameter value ...]", -4, ruling | tip::all_nodes | tip::all_succeeded, no_keys, set,
+     Event::none, "Changes parameters, all of them or none.", "2.0.0", "O(N) for N parameters"},
+    {"REWRITE", "", 2, ruling | tip::all_nodes | tip::all_succeeded, no_keys, rewrite, Event::none,
+     "Writes the parameters into the configuration file.", "2.8.0", "O(1)"},
+    {"RESETSTAT", "", 2, ruling | tip::all_nodes | tip::all_succeeded, no_keys, resetstat, Event::none,
+     "Begins the statistics of INFO anew.", "2.0.0", "O(1)"},
     {"HELP", "", 2, flag::loading | flag::stale, no_keys, help, Event::none, "Explains the subcommands.", "5.0.0",
      "O(1)"},
 };

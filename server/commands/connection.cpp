@@ -144,8 +144,8 @@ void quit(Session& session, const Args&, Reply& reply) {
 constexpr Flags always = flag::noscript | flag::loading | flag::stale | flag::fast | flag::connection;
 
 constexpr Command rows[] = {
-    {"PING", "[message]", -1, flag::fast | flag::connection, no_keys, ping, Event::none,
-     "Says that the server is alive, or echoes a message.", "1.0.0", "O(1)"},
+    {"PING", "[message]", -1, flag::fast | flag::connection | tip::all_shards | tip::all_succeeded, no_keys, ping,
+     Event::none, "Says that the server is alive, or echoes a message.", "1.0.0", "O(1)"},
     {"ECHO", "message", 2, flag::loading | flag::stale | flag::fast | flag::connection, no_keys, echo, Event::none,
      "Replies with its argument.", "1.0.0", "O(1)"},
     {"SELECT", "index", 2, flag::loading | flag::stale | flag::fast | flag::connection, no_keys, select, Event::none,

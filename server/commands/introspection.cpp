@@ -39,8 +39,9 @@ void role(Session&, const Args&, Reply& reply) {
 constexpr Flags anytime = flag::loading | flag::stale;
 
 const Command rows[] = {
-    {"INFO", "[section [section ...]]", -1, anytime | flag::dangerous | flag::random_reply, no_keys, info, Event::none,
-     "Tells about the server: memory, clients, statistics.", "1.0.0", "O(1)"},
+    {"INFO", "[section [section ...]]", -1,
+     anytime | flag::dangerous | flag::random_reply | tip::all_shards | tip::special_response, no_keys, info,
+     Event::none, "Tells about the server: memory, clients, statistics.", "1.0.0", "O(1)"},
     {"TIME", "", 1, anytime | flag::fast | flag::random_reply, no_keys, time, Event::none,
      "Tells the time of the server: seconds and microseconds.", "2.6.0", "O(1)"},
     {"LASTSAVE", "", 1, anytime | flag::fast | flag::random_reply | flag::dangerous, no_keys, lastsave, Event::none,

@@ -214,19 +214,16 @@ void help(Session& session, const Args& args, Reply& reply) {
 }
 
 constexpr Flags ruling = flag::admin | flag::noscript | flag::loading | flag::stale;
+constexpr Flags report = ruling | flag::random_reply | tip::all_nodes | tip::special_response;
 
 constexpr Command rows[] = {
-    {"LATEST", "", 2, ruling | flag::random_reply, no_keys, latest, Event::none, "Shows the last spike of each event.",
-     "2.8.13", "O(1)"},
-    {"HISTORY", "event", 3, ruling | flag::random_reply, no_keys, history, Event::none, "Shows the spikes of an event.",
-     "2.8.13", "O(1)"},
-    {"RESET", "[event [event ...]]", -2, ruling, no_keys, reset, Event::none,
+    {"LATEST", "", 2, report, no_keys, latest, Event::none, "Shows the last spike of each event.", "2.8.13", "O(1)"},
+    {"HISTORY", "event", 3, report, no_keys, history, Event::none, "Shows the spikes of an event.", "2.8.13", "O(1)"},
+    {"RESET", "[event [event ...]]", -2, ruling | tip::all_nodes | tip::sum, no_keys, reset, Event::none,
      "Forgets the spikes of some events, or of all.", "2.8.13", "O(1)"},
-    {"GRAPH", "event", 3, ruling | flag::random_reply, no_keys, graph, Event::none, "Draws the spikes of an event.",
-     "2.8.13", "O(1)"},
-    {"DOCTOR", "", 2, ruling | flag::random_reply, no_keys, doctor, Event::none, "Judges the spikes.", "2.8.13",
-     "O(1)"},
-    {"HISTOGRAM", "[command [command ...]]", -2, ruling | flag::random_reply, no_keys, histogram, Event::none,
+    {"GRAPH", "event", 3, report, no_keys, graph, Event::none, "Draws the spikes of an event.", "2.8.13", "O(1)"},
+    {"DOCTOR", "", 2, report, no_keys, doctor, Event::none, "Judges the spikes.", "2.8.13", "O(1)"},
+    {"HISTOGRAM", "[command [command ...]]", -2, report, no_keys, histogram, Event::none,
      "Shows how long commands took.", "7.0.0", "O(N) for N commands"},
     {"HELP", "", 2, flag::loading | flag::stale, no_keys, help, Event::none, "Explains the subcommands.", "2.8.13",
      "O(1)"},

@@ -142,17 +142,17 @@ void help(Session& session, const Args& args, Reply& reply) {
   write_help(reply, *session.server().commands().find(args[0])->command);
 }
 
+constexpr Flags report = flag::random_reply | tip::all_shards | tip::special_response;
+
 constexpr Command rows[] = {
     {"USAGE", "key [SAMPLES count]", -3, flag::read | flag::no_touch, key_at(2, key::ro), usage, Event::none,
      "Estimates the memory that a key and its value take.", "4.0.0", "O(N) for N samples"},
-    {"STATS", "", 2, flag::random_reply, no_keys, stats, Event::none, "Tells where the memory is.", "4.0.0",
-     "O(N) for N clients"},
-    {"DOCTOR", "", 2, flag::random_reply, no_keys, doctor, Event::none, "Judges the use of memory.", "4.0.0",
-     "O(N) for N clients"},
-    {"PURGE", "", 2, 0, no_keys, purge, Event::none, "Gives free pages back to the system.", "4.0.0",
-     "Depends on how much memory was freed"},
-    {"MALLOC-STATS", "", 2, flag::random_reply, no_keys, malloc_stats, Event::none,
-     "Shows what the allocator tells about itself.", "4.0.0", "Depends on how much memory is in use"},
+    {"STATS", "", 2, report, no_keys, stats, Event::none, "Tells where the memory is.", "4.0.0", "O(N) for N clients"},
+    {"DOCTOR", "", 2, report, no_keys, doctor, Event::none, "Judges the use of memory.", "4.0.0", "O(N) for N clients"},
+    {"PURGE", "", 2, tip::all_shards | tip::all_succeeded, no_keys, purge, Event::none,
+     "Gives free pages back to the system.", "4.0.0", "Depends on how much memory was freed"},
+    {"MALLOC-STATS", "", 2, report, no_keys, malloc_stats, Event::none, "Shows what the allocator tells about itself.",
+     "4.0.0", "Depends on how much memory is in use"},
     {"HELP", "", 2, flag::loading | flag::stale, no_keys, help, Event::none, "Explains the subcommands.", "4.0.0",
      "O(1)"},
 };

@@ -56,10 +56,12 @@ void help(Session& session, const Args& args, Reply& reply) {
 constexpr Flags ruling = flag::admin | flag::loading | flag::stale;
 
 constexpr Command rows[] = {
-    {"GET", "[count]", -2, ruling | flag::random_reply, no_keys, get, Event::none, "Shows the last slow commands.",
+    {"GET", "[count]", -2, ruling | flag::random_reply | tip::all_nodes, no_keys, get, Event::none,
+     "Shows the last slow commands.", "2.2.12", "O(N) for N entries"},
+    {"LEN", "", 2, ruling | flag::random_reply | tip::all_nodes | tip::sum, no_keys, len, Event::none,
+     "Counts the entries.", "2.2.12", "O(1)"},
+    {"RESET", "", 2, ruling | tip::all_nodes | tip::all_succeeded, no_keys, reset, Event::none, "Removes all entries.",
      "2.2.12", "O(N) for N entries"},
-    {"LEN", "", 2, ruling | flag::random_reply, no_keys, len, Event::none, "Counts the entries.", "2.2.12", "O(1)"},
-    {"RESET", "", 2, ruling, no_keys, reset, Event::none, "Removes all entries.", "2.2.12", "O(N) for N entries"},
     {"HELP", "", 2, flag::loading | flag::stale, no_keys, help, Event::none, "Explains the subcommands.", "6.2.0",
      "O(1)"},
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Commands of Redis 7.2 that this server knows but does not have yet: the gates answer them with an error that says so,
-// and docs/commands.md lists them. What one of the coming parts brings (scripts, streams, replication, snapshots) is
+// and docs/commands.md lists them. What one of the coming parts brings (functions, streams, replication, snapshots) is
 // taken out here.
 #include "server/commands/families.h"
 
@@ -36,37 +36,29 @@ constexpr Keys migrate_keys() {
   return with_rule(key_at(3, moves) + several, KeyRule::migrate);
 }
 
-// --- scripts
+// --- functions
 
 constexpr Flags running = flag::noscript | flag::no_monitor | flag::no_mandatory_keys | flag::stale;
 constexpr Flags told = flag::loading | flag::stale;
 
-constexpr Command script_subcommands[] = {
-    row("LOAD", 3, flag::noscript | flag::stale, no_keys, "Loads a script.", "2.6.0"),
-    row("EXISTS", -3, flag::noscript, no_keys, "Tells which scripts are loaded.", "2.6.0"),
-    row("FLUSH", -2, flag::noscript, no_keys, "Forgets all scripts.", "2.6.0"),
-    row("KILL", 2, flag::noscript | flag::allow_busy, no_keys, "Ends the script that runs.", "2.6.0"),
-    row("DEBUG", 3, flag::noscript, no_keys, "Changes the way scripts are debugged.", "3.2.0"),
-    row("HELP", 2, told, no_keys, "Explains the subcommands.", "5.0.0"),
-};
 constexpr Command function_subcommands[] = {
-    row("LOAD", -3, flag::noscript | flag::write | flag::denyoom, no_keys, "Loads a library.", "7.0.0"),
-    row("DELETE", 3, flag::noscript | flag::write, no_keys, "Removes a library.", "7.0.0"),
-    row("FLUSH", -2, flag::noscript | flag::write, no_keys, "Removes all libraries.", "7.0.0"),
+    row("LOAD", -3, flag::noscript | flag::write | flag::denyoom | tip::all_shards | tip::all_succeeded, no_keys,
+        "Loads a library.", "7.0.0"),
+    row("DELETE", 3, flag::noscript | flag::write | tip::all_shards | tip::all_succeeded, no_keys, "Removes a library.",
+        "7.0.0"),
+    row("FLUSH", -2, flag::noscript | flag::write | tip::all_shards | tip::all_succeeded, no_keys,
+        "Removes all libraries.", "7.0.0"),
     row("LIST", -2, flag::noscript | flag::random_order, no_keys, "Lists the libraries.", "7.0.0"),
     row("DUMP", 2, flag::noscript, no_keys, "Writes all libraries as one payload.", "7.0.0"),
-    row("RESTORE", -3, flag::noscript | flag::write | flag::denyoom, no_keys, "Reads a payload of DUMP.", "7.0.0"),
-    row("KILL", 2, flag::noscript | flag::allow_busy, no_keys, "Ends the function that runs.", "7.0.0"),
-    row("STATS", 2, flag::noscript | flag::allow_busy | flag::random_reply, no_keys, "Tells what runs.", "7.0.0"),
+    row("RESTORE", -3, flag::noscript | flag::write | flag::denyoom | tip::all_shards | tip::all_succeeded, no_keys,
+        "Reads a payload of DUMP.", "7.0.0"),
+    row("KILL", 2, flag::noscript | flag::allow_busy | tip::all_shards | tip::one_succeeded, no_keys,
+        "Ends the function that runs.", "7.0.0"),
+    row("STATS", 2, flag::noscript | flag::allow_busy | flag::random_reply | tip::all_shards | tip::special_response,
+        no_keys, "Tells what runs.", "7.0.0"),
     row("HELP", 2, told, no_keys, "Explains the subcommands.", "7.0.0"),
 };
-constexpr Command script_rows[] = {
-    row("EVAL", -3, running, counted_keys(2, changes | key::access), "Runs a script.", "2.6.0"),
-    row("EVALSHA", -3, running, counted_keys(2, changes | key::access), "Runs a loaded script.", "2.6.0"),
-    row("EVAL_RO", -3, running | flag::read, counted_keys(2, reads), "Runs a script that only reads.", "7.0.0"),
-    row("EVALSHA_RO", -3, running | flag::read, counted_keys(2, reads), "Runs a loaded script that only reads.",
-        "7.0.0"),
-    row("SCRIPT", -2, 0, no_keys, "Loads and inspects scripts.", "2.6.0", script_subcommands),
+constexpr Command function_rows[] = {
     row("FCALL", -3, running, counted_keys(2, changes | key::access), "Calls a function.", "7.0.0"),
     row("FCALL_RO", -3, running | flag::read, counted_keys(2, reads), "Calls a function that only reads.", "7.0.0"),
     row("FUNCTION", -2, 0, no_keys, "Loads and inspects libraries of functions.", "7.0.0", function_subcommands),
@@ -118,7 +110,7 @@ constexpr Command stream_rows[] = {
 constexpr Command key_rows[] = {
     row("MIGRATE", -6, flag::write | flag::dangerous | flag::random_reply, migrate_keys(),
         "Moves keys to another server.", "2.6.0"),
-    row("WAITAOF", 4, flag::noscript | flag::connection | flag::new_in_72, no_keys,
+    row("WAITAOF", 4, flag::noscript | flag::connection | flag::new_in_72 | tip::all_shards | tip::minimum, no_keys,
         "Waits until writes are in the log.", "7.2.0"),
 };
 
@@ -146,7 +138,7 @@ constexpr Command server_side_rows[] = {
 
 }  // namespace
 
-std::span<const Command> unsupported_script_rows() { return script_rows; }
+std::span<const Command> unsupported_function_rows() { return function_rows; }
 std::span<const Command> unsupported_stream_rows() { return stream_rows; }
 std::span<const Command> unsupported_key_rows() { return key_rows; }
 std::span<const Command> unsupported_server_rows() { return server_side_rows; }

@@ -50,6 +50,28 @@ TEST_F(EvictionTest, without_a_policy_nothing_goes_and_there_is_no_room) {
   EXPECT_EQ(store.size(), 1000u);
 }
 
+TEST_F(EvictionTest, the_time_above_the_limit_is_taken_until_there_is_room) {
+  fill(Options::Eviction::noeviction);
+  EXPECT_FALSE(store.over_limit_us());
+  squeeze();
+  ASSERT_TRUE(store.over_limit_us());
+  while (*store.over_limit_us() == 0) continue;
+  Options options = store.options();
+  options.eviction = Options::Eviction::allkeys_random;
+  store.set_options(options);
+  EXPECT_TRUE(store.make_room());
+  EXPECT_FALSE(store.over_limit_us());
+  EXPECT_GT(store.statistics().over_limit_us, 0);
+
+  store.set_options({});
+  fill(Options::Eviction::noeviction);
+  squeeze();
+  EXPECT_TRUE(store.over_limit_us());
+  options.maxmemory = 0;
+  store.set_options(options);
+  EXPECT_FALSE(store.over_limit_us());
+}
+
 TEST_F(EvictionTest, without_a_limit_there_is_room) { EXPECT_TRUE(store.make_room()); }
 
 TEST_F(EvictionTest, each_policy_makes_room_and_tells) {

@@ -189,6 +189,59 @@ TEST_F(MemoryBackendTest, large_values_are_freed_in_the_background_and_counted) 
   }
 }
 
+TEST_F(MemoryBackendTest, large_values_are_freed_at_once_where_lazyfree_says_no) {
+  const auto none_aside = Options::Lazyfree{false, false, false, false, false};
+  Options options;
+  for (const Bytes command : {"DEL big", "SET big x", "PEXPIRE big 1", "FLUSHALL", "FLUSHDB", "UNLINK big"}) {
+    options.lazyfree = none_aside;
+    backend.apply(options);
+    Bytes add = "SADD big";
+    for (int i = 0; i < 1000; ++i) add += " member-" + std::to_string(i);
+    run({"DEL big", add});
+    const uint64_t before = backend.memory().reclaimer().freed() + backend.memory().reclaimer().pending();
+    run({command});
+    clock.advance_ms(2);
+    run({"TYPE big"});
+    EXPECT_EQ(backend.memory().reclaimer().freed() + backend.memory().reclaimer().pending(),
+              before + (command == "UNLINK big"))
+        << command;
+  }
+}
+
+TEST_F(MemoryBackendTest, what_cron_leaves_behind_is_expired_in_between_for_half_of_the_time) {
+  constexpr int keys = 50'000;
+  for (int i = 0; i < keys; ++i) run({"SET key" + std::to_string(i) + " 1 PX 1"});
+  EXPECT_FALSE(backend.expire_fast());
+  EXPECT_EQ(backend.store()->size(), size_t{keys});
+
+  clock.advance_ms(10);
+  backend.memory().expire_some(0);  // as a cron that has no time
+  size_t left = backend.store()->size();
+  EXPECT_GT(left, size_t{keys / 2});
+  EXPECT_TRUE(backend.expire_fast());
+  EXPECT_LT(backend.store()->size(), left);
+
+  left = backend.store()->size();
+  EXPECT_TRUE(backend.expire_fast());
+  EXPECT_EQ(backend.store()->size(), left) << "it is too early for more";
+  bool more = true;
+  while (more) {
+    clock.advance_ms(MemoryBackend::fast_expiry_ms);
+    more = backend.expire_fast();
+  }
+  EXPECT_LT(backend.store()->size(), left);
+}
+
+TEST_F(MemoryBackendTest, fast_expiry_does_nothing_where_active_expiry_is_off) {
+  for (int i = 0; i < 1000; ++i) run({"SET key" + std::to_string(i) + " 1 PX 1"});
+  clock.advance_ms(10);
+  backend.memory().expire_some(0);
+  const size_t left = backend.store()->size();
+  backend.set_active_expire(false);
+  EXPECT_FALSE(backend.expire_fast());
+  EXPECT_EQ(backend.store()->size(), left);
+}
+
 TEST_F(MemoryBackendTest, cron_removes_what_has_expired_unless_told_not_to) {
   run({"SET a 1 PX 1"});
   clock.advance_ms(1);

@@ -33,9 +33,10 @@ struct MemoryLists : MemoryStoreFixture, testing::Test {
     });
     return found;
   }
-  void max_listpack_size(int size) {
+  void max_listpack_size(int size, size_t compress_depth = 0) {
     Options options;
     options.list_max_listpack_size = size;
+    options.list_compress_depth = compress_depth;
     store.set_options(options);
   }
 };
@@ -55,12 +56,13 @@ size_t remove_equal(Model& model, const std::string& value, End from, size_t lim
   return removed;
 }
 
-TEST_F(MemoryLists, random_steps_agree_with_a_deque_for_all_node_sizes) {
+TEST_F(MemoryLists, random_steps_agree_with_a_deque_for_all_node_sizes_and_compress_depths) {
   Words words(3);
   std::set<std::string> encodings;
   for (int round = 0; round < 40; ++round) {
     const int sizes[] = {-2, 1, 2, 3, 10, 128, -1, -5, 0, 5};
-    max_listpack_size(sizes[round % 10]);
+    const int node_size = sizes[round % 10];
+    max_listpack_size(node_size, static_cast<size_t>(round / 10));
     Model model;
     const size_t huge = words.one_in(2) ? 9000 : 0;
     const auto word = [&] {
@@ -69,6 +71,7 @@ TEST_F(MemoryLists, random_steps_agree_with_a_deque_for_all_node_sizes) {
       return text;
     };
     for (int step = 0; step < 600; ++step) {
+      if (words.one_in(100)) max_listpack_size(node_size, words.random.below(4));
       const End end = words.one_in(2) ? End::front : End::back;
       const uint64_t kind = words.random.below(20);
       if (kind < 8 || model.empty()) {
@@ -215,6 +218,46 @@ TEST_F(MemoryLists, a_copy_is_its_own_list) {
     EXPECT_EQ(contents("copy"), before);
     EXPECT_EQ(encoding("copy"), encoding("l"));
   }
+}
+
+TEST(BigList, the_nodes_beyond_the_compress_depth_are_compressed) {
+  const NodeLimit limit = NodeLimit::of(10);
+  BigList list;
+  for (int i = 0; i < 100; ++i) list.push(End::back, std::string(100, 'a') + std::to_string(i), limit);
+  const size_t before = list.memory(0);
+  list.settle(1, SIZE_MAX);
+  EXPECT_EQ(list.compressed_nodes(), 8U);
+  EXPECT_LT(list.memory(0) * 2, before);
+
+  const BigList copy = list.copy();
+  EXPECT_EQ(copy.compressed_nodes(), 8U);
+  EXPECT_EQ(copy.memory(0), list.memory(0));
+
+  list.settle(2, 3);
+  EXPECT_EQ(list.compressed_nodes(), 6U);
+  list.set(55, "b", limit);
+  EXPECT_EQ(list.compressed_nodes(), 5U);
+  list.settle(2, SIZE_MAX);
+  EXPECT_EQ(list.compressed_nodes(), 6U);
+  list.pop(End::front, 15, [](listpack::Item) {});
+  list.settle(2, 2);
+  EXPECT_EQ(list.compressed_nodes(), 5U);
+  EXPECT_EQ(list.remove("b", End::back, 1), 1U);
+  EXPECT_EQ(list.compressed_nodes(), 4U);
+}
+
+TEST(BigList, what_does_not_become_smaller_is_not_compressed) {
+  const NodeLimit limit = NodeLimit::of(1);
+  Random random(1);
+  BigList list;
+  for (int i = 0; i < 5; ++i) {
+    Bytes noise(1000, ' ');
+    for (char& byte : noise) byte = static_cast<char>(random.next());
+    list.push(End::back, noise, limit);
+    list.push(End::back, "short", limit);
+  }
+  list.settle(1, SIZE_MAX);
+  EXPECT_EQ(list.compressed_nodes(), 0U);
 }
 
 TEST(BigList, its_ring_turns_and_shrinks) {

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See scripts.h.
+#include "server/scripts.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "core/base/ticks.h"
+#include "core/memory/memory_backend.h"
+#include "scripting/messages.h"
+#include "server/server.h"
+#include "server/session.h"
+
+namespace redipy {
+
+namespace {
+
+/// How long a script runs between two pauses; how many steps pass between two looks at the clock.
+constexpr int64_t pause_every_us = 1000;
+constexpr uint32_t steps_between_looks = 2000;
+
+constexpr View killed_by_user = "ERR Script killed by user with SCRIPT KILL.";
+constexpr View killed_by_shutdown = "ERR Script ended because the server shuts down";
+
+}  // namespace
+
+/// What the running script may do to the server.
+class Scripts::Running final : public script::Host {
+ public:
+  Running(Server& server, Session& session, bool read_only)
+      : server_(server),
+        session_(session),
+        store_(server.memory().memory()),
+        database_(session.database),
+        read_only_(read_only),
+        out_of_memory_(!server.backend().has_room()) {
+    store_.hold_clock();  // a script sees one time
+  }
+  ~Running() override {
+    store_.release_clock();
+    session_.database = database_;  // SELECT inside a script ends with it
+    if (paused_) server_.wake_paused();
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  void call(const CommandTable::Entry& entry, const Args& args, Reply& reply) override {
+    const Command& command = *entry.command;
+    if (command.is(flag::noscript | flag::not_yet | flag::blocking)) throw CommandError(script::message::command_refused);
+    if (command.is(flag::write)) {
+      if (read_only_) throw CommandError(script::message::read_only);
+      if (out_of_memory_ && command.is(flag::denyoom) && !wrote_) throw CommandError(error::out_of_memory);
+      wrote_ = true;
+    }
+    if (!command.run.data) return server_.dispatcher().execute(session_, entry, args, reply);
+    store_.select(session_.database);
+    store_.begin({command.is(flag::write), command.event, !session_.no_touch && !command.is(flag::no_touch)});
+    try {
+      command.run.data(store_, args, reply);
+    } catch (...) {
+      store_.end();
+      server_.dispatcher().ran_in_script(entry, args, true);
+      throw;
+    }
+    store_.end();
+    server_.dispatcher().ran_in_script(entry, args, false);
+  }
+
+  void log(int level, View text) override {
+    constexpr spdlog::level::level_enum levels[] = {spdlog::level::trace, spdlog::level::debug, spdlog::level::info,
+                                                    spdlog::level::warn};
+    spdlog::log(levels[level], "{}", text);
+  }
+
+  void pause() override {
+    const int64_t now = ticks::now();
+    if (ticks::to_us(now - last_pause_) >= pause_every_us) {
+      const int64_t threshold_ms = server_.settings().busy_reply_threshold;
+      if (!told_busy_ && threshold_ms > 0 && elapsed_ms() >= threshold_ms) {
+        told_busy_ = true;
+        spdlog::warn("Slow script detected: still in execution after {} milliseconds.", elapsed_ms());
+        server_.wake_paused();
+      }
+      paused_ = true;
+      server_.let_others_in(session_);
+      last_pause_ = ticks::now();
+    }
+    if (!stop_.empty()) throw CommandError(stop_);
+    const int64_t most_ms = server_.settings().script_max_time;
+    if (most_ms > 0 && elapsed_ms() > most_ms) throw CommandError("ERR script exceeds script-max-time");
+  }
+
+  int64_t elapsed_ms() const { return ticks::to_us(ticks::now() - started_) / 1000; }
+  uint64_t elapsed_ns() const { return static_cast<uint64_t>(ticks::to_ns(ticks::now() - started_)); }
+  bool told_busy() const { return told_busy_; }
+  bool wrote() const { return wrote_; }
+  void stop(View why) { stop_ = why; }
+
+ private:
+  Server& server_;
+  Session& session_;
+  MemoryStore& store_;
+  const int database_;
+  const bool read_only_;
+  const bool out_of_memory_;
+  const int64_t started_ = ticks::now();
+  int64_t last_pause_ = started_;
+  bool wrote_ = false;
+  bool paused_ = false;
+  bool told_busy_ = false;
+  Bytes stop_;  // why it is to end, if it is
+};
+
+Scripts::Scripts(Server& server) : server_(server), library_(server.commands()), interpreter_(server.commands()) {}
+Scripts::~Scripts() = default;
+
+script::GraphLimits Scripts::graph_limits() const {
+  const Settings& settings = server_.settings();
+  script::GraphLimits limits;
+  limits.nesting = static_cast<size_t>(settings.script_max_nesting);
+  limits.variables = static_cast<size_t>(settings.script_max_variables);
+  limits.bytes = settings.script_max_source;
+  return limits;
+}
+
+void Scripts::run(Session& session, const std::shared_ptr<script::Script>& script, std::span<const View> keys,
+                  std::span<const View> arguments, bool read_only, Reply& reply) {
+  const Settings& settings = server_.settings();
+  script::Limits limits;
+  limits.steps = settings.script_max_steps == 0 ? UINT64_MAX : settings.script_max_steps;
+  limits.memory = settings.script_max_memory;
+  limits.nesting = static_cast<size_t>(settings.script_max_nesting);
+  limits.result = settings.script_max_result;
+  limits.steps_between_pauses = steps_between_looks;
+  const script::Input input{keys, arguments, script->graph.key_names, script->graph.argument_names};
+  const Dispatcher::Block block(server_.dispatcher());
+  Running running(server_, session, read_only);
+  running_ = &running;
+  const auto count = [&] {
+    running_ = nullptr;
+    const uint64_t ns = running.elapsed_ns();
+    ++script->calls;
+    script->steps += interpreter_.steps();
+    script->nanoseconds += ns;
+    ++totals_.calls;
+    totals_.steps += interpreter_.steps();
+    totals_.nanoseconds += ns;
+  };
+  try {
+    const bool has_value = interpreter_.run(script->program, input, limits, running, result_);
+    count();
+    has_value ? reply.bulk(View(result_)) : reply.null();
+  } catch (const script::ScriptError& fault) {
+    count();
+    ++script->errors;
+    ++totals_.errors;
+    const Bytes path = script->graph.path(fault.place());
+    script->last_error =
+        Bytes(fault.what()) + " script: " + script->sha + ", on " + (path.empty() ? "script" : path) + ".";
+    throw CommandError(script->last_error);
+  }
+  if (result_.capacity() > (size_t{1} << 20)) Bytes().swap(result_);
+}
+
+bool Scripts::told_busy() const { return running_ && running_->told_busy(); }
+
+void Scripts::kill() {
+  if (!running_) throw CommandError("NOTBUSY No scripts in execution right now.");
+  if (running_->wrote()) {
+    throw CommandError(
+        "UNKILLABLE Sorry the script already executed write commands against the dataset. You can either wait the "
+        "script termination or kill the server in a hard way using the SHUTDOWN NOSAVE command.");
+  }
+  ++totals_.killed;
+  running_->stop(killed_by_user);
+}
+
+void Scripts::abort() {
+  if (running_) running_->stop(killed_by_shutdown);
+}
+
+}  // namespace redipy
