@@ -20,6 +20,9 @@ namespace redipy::script {
 /// A local variable, by number. Names are gone; Graph::variables has them for people.
 using Slot = uint32_t;
 
+/// Stands where a faulty graph has no variable that could be told; never in a graph that runs.
+inline constexpr Slot no_slot = UINT32_MAX;
+
 /// Where a node stands in the graph's JSON: a number in Graph's table of places. Graph::path writes it out.
 using Place = uint32_t;
 

@@ -8,6 +8,8 @@
 #include <optional>
 #include <unordered_map>
 
+#include "scripting/text.h"
+
 namespace redipy::script {
 
 GraphError::GraphError(View path, View fault)
@@ -21,18 +23,30 @@ namespace {
 constexpr size_t json_levels_per_nesting = 4;
 constexpr size_t json_levels_besides = 64;
 
-Bytes quoted(View text) { return '"' + Bytes(text.substr(0, 64)) + (text.size() > 64 ? "…\"" : "\""); }
+/// For messages: at most 64 bytes of it, cut between two characters.
+Bytes quoted(View text) {
+  constexpr size_t most = 64;
+  if (text.size() <= most) return '"' + Bytes(text) + '"';
+  size_t shown = 0;
+  for (size_t next = 0; next <= most; next += character_length(text.substr(next))) shown = next;
+  return '"' + Bytes(text.substr(0, shown)) + "…\"";
+}
 
+/// Thrown where reading cannot go on, when faults are collected: what has been written down is not thrown again.
+struct TooManyFaults {};
+
+/// Throws the first fault; or writes all of them down, if there is a list for them, and goes on with the next node.
 class Reader {
  public:
   explicit Reader(const GraphLimits& limits) : limits_(limits) {}
+  Reader(const GraphLimits& limits, std::vector<GraphFault>& faults, size_t most)
+      : limits_(limits), faults_(&faults), most_faults_(most) {}
 
   Graph read(const Json& script) {
-    require(script, 0, Json::Type::object);
-    if (const View kind = kind_of(script, 0); kind != "script") fail(0, "the kind is " + quoted(kind) + ", not \"script\"");
-    graph_.argument_names = names(script, "argv");
-    graph_.key_names = names(script, "keyv");
-    graph_.body = block(script, 0);
+    try {
+      guarded([&] { this->script(script); });
+    } catch (const TooManyFaults&) {
+    }
     return std::move(graph_);
   }
 
@@ -52,9 +66,44 @@ class Reader {
   static const std::array<ExpressionRow, 15> expression_rows;
   static const std::array<StatementRow, 9> statement_rows;
 
+  void script(const Json& script) {
+    require(script, 0, Json::Type::object);
+    if (const View kind = kind_of(script, 0); kind != "script") note(0, "the kind is " + quoted(kind) + ", not \"script\"");
+    guarded([&] { graph_.argument_names = names(script, "argv"); });
+    guarded([&] { graph_.key_names = names(script, "keyv"); });
+    graph_.body = block(script, 0);
+  }
+
   // --- faults
 
-  [[noreturn]] void fail(Place place, View fault) const { throw GraphError(graph_.path(place), fault); }
+  /// What keeps a node from being read at all.
+  struct Unreadable {
+    GraphFault fault;
+  };
+  [[noreturn]] void fail(Place place, Bytes fault) const {
+    if (faults_) throw Unreadable{{place, std::move(fault)}};
+    throw GraphError(graph_.path(place), fault);
+  }
+
+  /// What is wrong, but leaves the rest of the node readable.
+  void note(Place place, Bytes fault) {
+    if (!faults_) fail(place, std::move(fault));
+    if (faults_->size() >= most_faults_) throw TooManyFaults();
+    faults_->push_back({place, std::move(fault)});
+  }
+
+  /// Runs what reads a node; false if it was unreadable, which is written down then.
+  template <class Read>
+  bool guarded(Read read) {
+    if (!faults_) return read(), true;
+    try {
+      read();
+      return true;
+    } catch (Unreadable& unreadable) {
+      note(unreadable.fault.place, std::move(unreadable.fault.text));
+      return false;
+    }
+  }
 
   void require(const Json& node, Place place, Json::Type type) const {
     if (!node.is(type)) fail(place, "expected " + Bytes(described(type)) + ", not " + Bytes(described(node.type)));
@@ -131,10 +180,13 @@ class Reader {
     const Variable::Kind kind = reference_kind(node, place);
     const Bytes& name = text(node, place, "name");
     const auto found = slots_.find(name);
-    if (found == slots_.end()) fail(place, "the variable " + quoted(name) + " is not declared");
+    if (found == slots_.end()) {
+      note(place, "the variable " + quoted(name) + " is not declared");
+      return no_slot;
+    }
     const Variable& variable = graph_.variables[found->second];
     if (variable.kind != kind) {
-      fail(place, quoted(name) + " was declared as " + Bytes(kind_name(variable.kind)) + ", not as " +
+      note(place, quoted(name) + " was declared as " + Bytes(kind_name(variable.kind)) + ", not as " +
                       Bytes(kind_name(kind)));
     }
     return found->second;
@@ -145,7 +197,10 @@ class Reader {
     const Bytes& name = text(node, place, "name");
     const auto [found, is_new] = slots_.try_emplace(name, static_cast<Slot>(graph_.variables.size()));
     if (!is_new) return use(node, place);
-    if (graph_.variables.size() >= limits_.variables) fail(place, "too many variables");
+    if (graph_.variables.size() >= limits_.variables) {
+      slots_.erase(found);
+      fail(place, "too many variables");
+    }
     const Json* const readable = node.find("readable");
     graph_.variables.push_back(
         {kind, name, readable && readable->is(Json::Type::string) ? readable->text : Bytes(), place});
@@ -157,27 +212,46 @@ class Reader {
     const Json& target = member(node, place, "assign");
     const Place at = graph_.place(place, "assign");
     const Variable::Kind kind = reference_kind(target, at);
-    if (kind != Variable::Kind::variable) fail(at, "expected a var, not the kind " + quoted(kind_name(kind)));
+    if (kind != Variable::Kind::variable) {
+      note(at, "expected a var, not the kind " + quoted(kind_name(kind)));
+      return no_slot;
+    }
     return use(target, at);
   }
 
   // --- expressions
 
   const Expression* expression(const Json& node, Place place) {
-    const View kind = kind_of(node, place);
+    Expression& made = graph_.new_expression();
+    made.place = place;
+    if (!guarded([&] { fill(node, made); })) gap(made);
+    return &made;
+  }
+
+  void fill(const Json& node, Expression& made) {
+    const View kind = kind_of(node, made.place);
     for (const ExpressionRow& row : expression_rows) {
       if (row.kind != kind) continue;
-      Expression& made = graph_.new_expression();
       made.kind = row.becomes;
-      made.place = place;
-      (this->*row.read)(node, made);
-      return &made;
+      return (this->*row.read)(node, made);
     }
-    fail(place, "unknown kind " + quoted(kind));
+    fail(made.place, "unknown kind " + quoted(kind));
+  }
+
+  static void gap(Expression& made) {
+    made.kind = ExpressionKind::variable;
+    made.slot = no_slot;
+    made.parts.clear();
   }
 
   const Expression* part(const Json& node, Place place, const char* name) {
-    return expression(member(node, place, name), graph_.place(place, name));
+    const Json* const found = node.find(name);
+    if (found) return expression(*found, graph_.place(place, name));
+    note(place, quoted(name) + " is missing");
+    Expression& made = graph_.new_expression();
+    made.place = place;
+    gap(made);
+    return &made;
   }
 
   void parts(const Json& node, Expression& made, const char* name) {
@@ -229,7 +303,7 @@ class Reader {
   void unary(const Json& node, Expression& made) {
     const Level level(*this, made.place);
     const View operation = text(node, made.place, "op");
-    if (operation != "not") fail(made.place, "unknown op " + quoted(operation));
+    if (operation != "not") note(made.place, "unknown op " + quoted(operation));
     made.parts = {part(node, made.place, "arg")};
   }
 
@@ -241,9 +315,10 @@ class Reader {
       made.operation = static_cast<Operator>(i);
       known = operator_name(made.operation) == operation;
     }
-    if (!known) fail(made.place, "unknown op " + quoted(operation));
+    if (!known) note(made.place, "unknown op " + quoted(operation));
     const Expression* const left = part(node, made.place, "left");
     made.parts = {left, part(node, made.place, "right")};
+    if (!known) gap(made);
   }
 
   void item(const Json& node, Expression& made) {
@@ -289,44 +364,68 @@ class Reader {
   }
 
   Block sequence(const Json& node, Place place, const char* name) {
-    const Json& inner = member(node, place, name);
-    const Place at = graph_.place(place, name);
-    if (const View kind = kind_of(inner, at); kind != "seq") fail(at, "expected the kind \"seq\", not " + quoted(kind));
-    return block(inner, at);
+    Block made;
+    guarded([&] {
+      const Json& inner = member(node, place, name);
+      const Place at = graph_.place(place, name);
+      if (const View kind = kind_of(inner, at); kind != "seq") note(at, "expected the kind \"seq\", not " + quoted(kind));
+      made = block(inner, at);
+    });
+    return made;
   }
 
   const Statement* statement(const Json& node, Place place) {
-    const View kind = kind_of(node, place);
+    Statement& made = graph_.new_statement();
+    made.place = place;
+    if (!guarded([&] { fill(node, made); })) gap(made);
+    return &made;
+  }
+
+  void fill(const Json& node, Statement& made) {
+    const View kind = kind_of(node, made.place);
     for (const StatementRow& row : statement_rows) {
       if (row.kind != kind) continue;
-      Statement& made = graph_.new_statement();
       made.kind = row.becomes;
-      made.place = place;
-      (this->*row.read)(node, made);
-      return &made;
+      return (this->*row.read)(node, made);
     }
-    fail(place, "unknown kind " + quoted(kind));
+    fail(made.place, "unknown kind " + quoted(kind));
+  }
+
+  void gap(Statement& made) {
+    Expression& nothing = graph_.new_expression();
+    nothing.place = made.place;
+    gap(nothing);
+    made.kind = StatementKind::evaluate;
+    made.value = &nothing;
+  }
+
+  /// Reads a variable by `read` (use, declare, container …), which stands in the member `name`.
+  template <class Read>
+  Slot target(Read read) {
+    Slot slot = no_slot;
+    guarded([&] { slot = read(); });
+    return slot;
   }
 
   void declaration(const Json& node, Statement& made) {
     made.declares = true;
     made.value = part(node, made.place, "value");  // which does not see the variable yet
-    made.slot = declare(member(node, made.place, "assign"), graph_.place(made.place, "assign"));
+    made.slot = target([&] { return declare(member(node, made.place, "assign"), graph_.place(made.place, "assign")); });
   }
 
   void assignment(const Json& node, Statement& made) {
-    made.slot = use(member(node, made.place, "assign"), graph_.place(made.place, "assign"));
+    made.slot = target([&] { return use(member(node, made.place, "assign"), graph_.place(made.place, "assign")); });
     made.value = part(node, made.place, "value");
   }
 
   void item_assignment(const Json& node, Statement& made) {
-    made.slot = container(node, made.place);
+    made.slot = target([&] { return container(node, made.place); });
     made.key = part(node, made.place, "index");
     made.value = part(node, made.place, "value");
   }
 
   void entry_assignment(const Json& node, Statement& made) {
-    made.slot = container(node, made.place);
+    made.slot = target([&] { return container(node, made.place); });
     made.key = part(node, made.place, "key");
     made.value = part(node, made.place, "value");
   }
@@ -349,13 +448,15 @@ class Reader {
   }
 
   Slot loop_variable(const Json& node, Place place, const char* name, Variable::Kind expected) {
-    const Json& variable = member(node, place, name);
-    const Place at = graph_.place(place, name);
-    const View kind = kind_of(variable, at);
-    if (kind != kind_name(expected)) {
-      fail(at, "expected the kind " + quoted(kind_name(expected)) + ", not " + quoted(kind));
-    }
-    return declare(variable, at);
+    return target([&] {
+      const Json& variable = member(node, place, name);
+      const Place at = graph_.place(place, name);
+      const View kind = kind_of(variable, at);
+      if (kind != kind_name(expected)) {
+        note(at, "expected the kind " + quoted(kind_name(expected)) + ", not " + quoted(kind));
+      }
+      return declare(variable, at);
+    });
   }
 
   void loop(const Json& node, Statement& made) {
@@ -365,10 +466,13 @@ class Reader {
   }
 
   void result(const Json& node, Statement& made) {
-    if (!member(node, made.place, "value").is(Json::Type::null)) made.value = part(node, made.place, "value");
+    const Json* const value = node.find("value");
+    if (!value || !value->is(Json::Type::null)) made.value = part(node, made.place, "value");
   }
 
   const GraphLimits& limits_;
+  std::vector<GraphFault>* faults_ = nullptr;
+  size_t most_faults_ = 0;
   Graph graph_;
   std::unordered_map<Bytes, Slot> slots_;
   size_t depth_ = 0;
@@ -407,15 +511,23 @@ const std::array<Reader::StatementRow, 9> Reader::statement_rows = {{
 
 }  // namespace
 
-Graph read_graph(View text, const GraphLimits& limits) {
+namespace {
+
+Json read_script(View text, const GraphLimits& limits) {
   if (text.size() > limits.bytes) throw GraphError("", "the text is longer than " + std::to_string(limits.bytes) + " bytes");
-  Json script;
   try {
-    script = read_json(text, json_levels_per_nesting * limits.nesting + json_levels_besides, Duplicates::refused);
+    return read_json(text, json_levels_per_nesting * limits.nesting + json_levels_besides, Duplicates::refused);
   } catch (const JsonError& fault) {
     throw GraphError("", Bytes("not valid JSON: ") + fault.what());
   }
-  return Reader(limits).read(script);
+}
+
+}  // namespace
+
+Graph read_graph(View text, const GraphLimits& limits) { return Reader(limits).read(read_script(text, limits)); }
+
+Graph read_faulty_graph(View text, const GraphLimits& limits, std::vector<GraphFault>& faults, size_t most) {
+  return Reader(limits, faults, most).read(read_script(text, limits));
 }
 
 bool looks_like_graph(View text) {

@@ -30,6 +30,17 @@ struct GraphLimits {
 /// Throws GraphError.
 Graph read_graph(View text, const GraphLimits& limits);
 
+/// What is wrong, and where in the graph.
+struct GraphFault {
+  Place place = 0;
+  Bytes text;
+};
+
+/// As read_graph, but goes on after a fault, to find all of them (up to `most`, then it stops). The graph has gaps where
+/// something could not be read: an Expression of kind variable with the slot no_slot. For SCRIPT CHECK. Throws
+/// GraphError only for what is no JSON.
+Graph read_faulty_graph(View text, const GraphLimits& limits, std::vector<GraphFault>& faults, size_t most);
+
 /// The first character that is not blank is '{': a graph, as no Lua chunk begins so.
 bool looks_like_graph(View text);
 

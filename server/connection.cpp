@@ -23,6 +23,8 @@ namespace {
 
 constexpr size_t most_per_read = 64 * 1024;
 constexpr size_t most_kept = 2 * most_per_read;  // by a connection that has no request under way
+constexpr size_t most_put_off = 16 * 1024;
+constexpr size_t most_spare = 128;
 constexpr size_t most_made_room = size_t{64} << 20;
 
 Bytes address_text(const asio::generic::stream_protocol::endpoint& endpoint, View unix_path) {
@@ -95,6 +97,7 @@ void Connection::start(View refusal) {
 }
 
 void Connection::ready(bool to_read, bool to_write) {
+  if (session_.in_script) return;
   if (to_write) write_queued();
   if (to_read && !closed_) read();
 }
@@ -182,6 +185,7 @@ void Connection::send() {
   Buffer& out = thread_.scratch.out;
   if (out.empty() && !out.reached_limit()) return;
   if (!within_hard_limit(out)) return close_overrun();
+  if (queue_.empty() && out.size() <= most_put_off && thread_.poller.put_off(descriptor_)) return put_off(out);
   size_t sent = 0;
   if (queue_.empty()) {
     const ssize_t count = write_some(out.view());
@@ -200,12 +204,32 @@ void Connection::send() {
       queue_.back().append(out.view().substr(sent));
     }
     if (!within_soft_limit()) return close_overrun();
-    if (!watching_writing_) thread_.poller.watch_writing(descriptor_, watching_writing_ = true);
+    if (!watching_writing_ && !put_off_) thread_.poller.watch_writing(descriptor_, watching_writing_ = true);
   }
   if (out.capacity() > size_t{1} << 20) {
     out.release();
   } else {
     out.clear();
+  }
+}
+
+/// Replies are written when all connections that were ready had their turn: a client that is woken by the first reply
+/// then finds the others there, instead of being woken for each.
+void Connection::put_off(Buffer& out) {
+  put_off_ = true;
+  queued_bytes_ += out.size();
+  queue_.push_back(std::move(out));
+  out = Buffer();
+  if (thread_.spare.empty()) return;
+  out = std::move(thread_.spare.back());
+  thread_.spare.pop_back();
+}
+
+void Connection::round_over() {
+  put_off_ = false;
+  write_queued();
+  if (!closed_ && !queue_.empty() && !watching_writing_) {
+    thread_.poller.watch_writing(descriptor_, watching_writing_ = true);
   }
 }
 
@@ -223,6 +247,11 @@ void Connection::write_queued() {
   queued_bytes_ -= sent;
   queue_offset_ += sent;
   if (queue_offset_ == queue_.front().size()) {
+    Buffer& written = queue_.front();
+    if (written.capacity() <= most_put_off && thread_.spare.size() < most_spare) {
+      written.clear();
+      thread_.spare.push_back(std::move(written));
+    }
     queue_.pop_front();
     queue_offset_ = 0;
   }
@@ -230,7 +259,7 @@ void Connection::write_queued() {
   note_sizes();
   if (!queue_.empty()) return;
   if (session_.closing) return close();
-  thread_.poller.watch_writing(descriptor_, watching_writing_ = false);
+  if (watching_writing_) thread_.poller.watch_writing(descriptor_, watching_writing_ = false);
 }
 
 /// Whether all that is to be sent is within the limit of the client's class. It is asked before anything is written, as
@@ -284,6 +313,7 @@ void Connection::on_wake() {
 void Connection::let_others_in() {
   // What the running command works with lies in the thread's scratch: it is put aside meanwhile.
   Scratch own = std::exchange(thread_.scratch, Scratch());
+  thread_.poller.serve();
   constexpr int most = 64;
   for (int i = 0; i < most && thread_.context.poll_one() > 0; ++i) {
   }

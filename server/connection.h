@@ -27,6 +27,7 @@ struct NetworkThread {
   asio::io_context context{1};
   Poller poller{context};
   Scratch scratch;
+  std::vector<Buffer> spare;  // for replies that wait for the end of the round
 };
 
 class Connection final : public Link, public Pollable, public std::enable_shared_from_this<Connection> {
@@ -51,6 +52,7 @@ class Connection final : public Link, public Pollable, public std::enable_shared
 
  private:
   void ready(bool to_read, bool to_write) override;
+  void round_over() override;
   void make_room();
   ssize_t read_some();
   ssize_t write_some(View bytes);
@@ -58,6 +60,7 @@ class Connection final : public Link, public Pollable, public std::enable_shared
   void on_wake();
   void process();
   void send();
+  void put_off(Buffer& out);
   void write_queued();
   bool within_hard_limit(const Buffer& out) const;
   bool within_soft_limit();
@@ -73,6 +76,7 @@ class Connection final : public Link, public Pollable, public std::enable_shared
   size_t queued_bytes_ = 0;
   size_t read_size_ = 1024;  // what an idle connection keeps; grows where reads are filled
   bool watching_writing_ = false;  // for the queue
+  bool put_off_ = false;           // the queue is written at the end of the round
   bool closed_ = false;
   bool entered_ = false;
   std::atomic<bool> wake_posted_{false};

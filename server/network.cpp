@@ -18,6 +18,7 @@
 
 #include "core/memory/memory_backend.h"
 #include "server/config.h"
+#include "server/scripts.h"
 #include "server/server.h"
 
 namespace redipy {
@@ -326,6 +327,7 @@ void Network::drain() {
   due_timer_.cancel();
   {
     const std::lock_guard guard(server_.lock());
+    server_.scripts().abort();
     server_.for_each_session([](Session& session) {
       session.close_after_reply();
       session.link().wake();

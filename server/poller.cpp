@@ -44,6 +44,11 @@ void Poller::watch_writing(int descriptor, bool on) {
   control(epoll_.native_handle(), EPOLL_CTL_MOD, descriptor, on ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
+bool Poller::put_off(int descriptor) {
+  if (in_round_) put_off_.push_back(descriptor);
+  return in_round_;
+}
+
 void Poller::remove(int descriptor) {
   const auto index = static_cast<size_t>(descriptor);
   if (index >= targets_.size() || !targets_[index]) return;
@@ -62,11 +67,18 @@ void Poller::wait() {
 void Poller::serve() {
   std::array<epoll_event, 128> events;
   const int count = ::epoll_wait(epoll_.native_handle(), events.data(), static_cast<int>(events.size()), 0);
+  in_round_ = true;
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events[static_cast<size_t>(i)];
     Pollable* const target = targets_[static_cast<size_t>(event.data.fd)].get();
     if (target) target->ready((event.events & ~uint32_t{EPOLLOUT}) != 0, (event.events & EPOLLOUT) != 0);
   }
+  in_round_ = false;
+  for (const int descriptor : put_off_) {
+    Pollable* const target = targets_[static_cast<size_t>(descriptor)].get();
+    if (target) target->round_over();
+  }
+  put_off_.clear();
 }
 
 }  // namespace redipy

@@ -24,6 +24,8 @@ class Pollable {
   virtual ~Pollable() = default;
   /// Called as long as there is something to read, an end or an error included, or room to write if that is watched.
   virtual void ready(bool to_read, bool to_write) = 0;
+  /// Called at the end of a round in which it was asked for.
+  virtual void round_over() = 0;
 };
 
 /// All methods are called on the thread that runs the context.
@@ -36,15 +38,22 @@ class Poller {
   bool add(int descriptor, std::shared_ptr<Pollable> target);
   /// Whether it is told of room to write, too.
   void watch_writing(int descriptor, bool on);
+  /// Within a round, that is within a call of ready(): round_over() will be called once all that are ready were told,
+  /// if the target is still there. False outside of a round.
+  bool put_off(int descriptor);
   /// Before the descriptor is closed. The target lives until what runs now is over.
   void remove(int descriptor);
+  /// Tells those whose sockets are ready now. The loop does so by itself; a target may call it from within ready() when
+  /// what it does takes long, and may then be told again itself.
+  void serve();
 
  private:
   void wait();
-  void serve();
 
   asio::posix::basic_stream_descriptor<asio::io_context::executor_type> epoll_;
   std::vector<std::shared_ptr<Pollable>> targets_;  // by descriptor
+  std::vector<int> put_off_;
+  bool in_round_ = false;
 };
 
 }  // namespace redipy

@@ -5,6 +5,8 @@
 #include "core/base/numbers.h"
 #include "core/base/text.h"
 #include "core/command/help.h"
+#include "scripting/check.h"
+#include "scripting/explain.h"
 #include "scripting/json.h"
 #include "server/commands/families.h"
 #include "server/scripts.h"
@@ -187,6 +189,21 @@ void script_stats(Session& session, const Args& args, Reply& reply) {
   for (const ScriptPointer& script : all) write_statistics(*script, reply);
 }
 
+// SCRIPT CHECK graph
+void script_check(Session& session, const Args& args, Reply& reply) {
+  const Bytes document =
+      script::check_graph(args[2], session.server().commands(), scripts(session).graph_limits());
+  reply.bulk(View(document));
+}
+
+// SCRIPT EXPLAIN graph|sha
+void script_explain(Session& session, const Args& args, Reply& reply) {
+  const Bytes text = script::looks_like_graph(args[2])
+                         ? script::explain(script::read_graph(args[2], scripts(session).graph_limits()))
+                         : script::explain(known(session, args[2])->graph);
+  reply.bulk(View(text));
+}
+
 void script_help(Session& session, const Args& args, Reply& reply) {
   write_help(reply, *session.server().commands().find(args[0])->command);
 }
@@ -209,6 +226,10 @@ constexpr Command script_subcommands[] = {
      "Runs a graph, or a loaded script by its SHA1.", "7.2.0", effort},
     {"CALL", "graph json", 4, running, no_keys, script_call, Event::none,
      "Runs a graph, or a loaded script by its SHA1, with keys and arguments by name.", "7.2.0", effort},
+    {"CHECK", "graph", 3, flag::noscript, no_keys, script_check, Event::none,
+     "Tells, as JSON, what is wrong with a graph and what it touches.", "7.2.0", "O(N) where N is the length of the graph"},
+    {"EXPLAIN", "graph", 3, flag::noscript, no_keys, script_explain, Event::none,
+     "Shows a graph, or a loaded script by its SHA1, as pseudo-code.", "7.2.0", "O(N) where N is the length of the graph"},
     {"STATS", "[sha1]", -2, flag::noscript | flag::random_reply, no_keys, script_stats, Event::none,
      "Tells what scripts have done.", "7.2.0", "O(N) where N is the number of scripts"},
     {"DEBUG", "", 3, flag::noscript | flag::not_yet, no_keys, nullptr, Event::none,
