@@ -33,15 +33,15 @@ inline constexpr None none;
 /// An expression, as its JSON text. Literals become one by themselves.
 class Expr {
  public:
-  Expr(None);                        // NOLINT(google-explicit-constructor): literals read as themselves
-  Expr(std::same_as<bool> auto value) : Expr(literal(value)) {}                               // NOLINT
-  Expr(std::signed_integral auto value) : Expr(literal(static_cast<int64_t>(value))) {}       // NOLINT
-  Expr(double value);                // NOLINT
-  Expr(const char* text) : Expr(View(text)) {}      // NOLINT
-  Expr(View text);                   // NOLINT
-  Expr(const Bytes& text) : Expr(View(text)) {}     // NOLINT
+  Expr(None);  // NOLINT(google-explicit-constructor): literals read as themselves
+  Expr(std::same_as<bool> auto value) : Expr(literal(value)) {}                          // NOLINT
+  Expr(std::signed_integral auto value) : Expr(literal(static_cast<int64_t>(value))) {}  // NOLINT
+  Expr(double value);                                                                    // NOLINT
+  Expr(const char* text) : Expr(View(text)) {}                                           // NOLINT
+  Expr(View text);                                                                       // NOLINT
+  Expr(const Bytes& text) : Expr(View(text)) {}                                          // NOLINT
   /// A list or dict (an array or object), or any other value.
-  Expr(const Json& value);           // NOLINT
+  Expr(const Json& value);  // NOLINT
 
   const Bytes& json() const { return json_; }
 

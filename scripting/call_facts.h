@@ -20,10 +20,11 @@ bool writes(const Command& command);
 View refusal(const Command& command);
 
 struct CallFacts {
-  const CommandTable::Entry* entry = nullptr;  ///< the subcommand's for a container; null: unknown, or not told by the graph
-  bool named = false;                          ///< the graph tells the command's name
-  bool settled = false;                        ///< entry is what will run (a container's subcommand is told, too)
-  Bytes fault;                                 ///< why the call fails whatever the data is; empty if nothing is known
+  const CommandTable::Entry* entry =
+      nullptr;           ///< the subcommand's for a container; null: unknown, or not told by the graph
+  bool named = false;    ///< the graph tells the command's name
+  bool settled = false;  ///< entry is what will run (a container's subcommand is told, too)
+  Bytes fault;           ///< why the call fails whatever the data is; empty if nothing is known
 };
 
 /// For each part of a call the expression that its value comes from, if that is known: a literal or a load_key; else

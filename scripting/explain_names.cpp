@@ -15,11 +15,12 @@ constexpr size_t longest_name = 40;  // in characters
 
 /// Words of Python, and names that the pseudo-code has a meaning for.
 constexpr std::array<View, 52> reserved = {
-    "False",  "None",     "True",   "and",      "as",     "assert", "async", "await",    "break",    "class", "continue",
-    "def",    "del",      "elif",   "else",     "except", "finally", "for",  "from",     "global",   "if",    "import",
-    "in",     "is",       "lambda", "nonlocal", "not",    "or",     "pass",  "raise",    "return",   "try",   "while",
-    "with",   "yield",    "call",   "cjson",    "concat", "enumerate", "len", "redis",   "result",   "script", "string",
-    "tonumber", "tostring", "type", "asintstr", "constant", "arg",  "key",   "print",
+    "False",    "None",     "True",      "and",      "as",    "assert", "async",  "await",    "break",
+    "class",    "continue", "def",       "del",      "elif",  "else",   "except", "finally",  "for",
+    "from",     "global",   "if",        "import",   "in",    "is",     "lambda", "nonlocal", "not",
+    "or",       "pass",     "raise",     "return",   "try",   "while",  "with",   "yield",    "call",
+    "cjson",    "concat",   "enumerate", "len",      "redis", "result", "script", "string",   "tonumber",
+    "tostring", "type",     "asintstr",  "constant", "arg",   "key",    "print",
 };
 
 /// What a name can be in Python; empty if nothing is left.

@@ -121,9 +121,10 @@ class Statements {
     if (condition.truth != unknown_truth && !expressions_.dead) {
       const bool holds = condition.truth == 1;
       const Block& never = holds ? statement.otherwise : statement.body;
-      findings_.warning(statement.value->place,
-                        Bytes("the condition is always ") + (holds ? "true" : "false") +
-                            (never.empty() ? "" : holds ? ": \"else\" is never reached" : ": \"then\" is never reached"));
+      findings_.warning(statement.value->place, Bytes("the condition is always ") + (holds ? "true" : "false") +
+                                                    (never.empty() ? ""
+                                                     : holds       ? ": \"else\" is never reached"
+                                                                   : ": \"then\" is never reached"));
       if (holds) {
         const bool ends = block(statement.body);
         dead_block(statement.otherwise);

@@ -21,12 +21,12 @@ namespace redipy::script {
 struct Touched {
   std::set<uint32_t> loaded_arguments;  ///< positions that are loaded
   std::set<uint32_t> loaded_keys;
-  std::vector<Slot> unused;  ///< variables that are never read; loops' variables aside
-  std::set<uint32_t> keys;           ///< positions in keyv
-  std::set<Bytes> literals;          ///< keys that the graph spells out
-  std::vector<GraphFault> unknown;   ///< calls whose keys depend on data, at most Findings::most
-  bool writes = false;               ///< a call writes
-  bool unknown_commands = false;     ///< a call's command depends on data
+  std::vector<Slot> unused;              ///< variables that are never read; loops' variables aside
+  std::set<uint32_t> keys;               ///< positions in keyv
+  std::set<Bytes> literals;              ///< keys that the graph spells out
+  std::vector<GraphFault> unknown;       ///< calls whose keys depend on data, at most Findings::most
+  bool writes = false;                   ///< a call writes
+  bool unknown_commands = false;         ///< a call's command depends on data
   std::vector<GraphFault> big_integers;  ///< literals that Lua cannot keep, at most Findings::most
 };
 

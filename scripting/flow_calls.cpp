@@ -20,14 +20,10 @@ struct ParameterRow {
 };
 
 constexpr ParameterRow parameter_rows[] = {
-    {Function::asintstr, 0, type::text, message::no_integer},
-    {Function::find, 0, type::text, message::no_search},
-    {Function::find, 1, type::text, message::no_part},
-    {Function::find, 2, type::number, message::index_type},
-    {Function::decode, 0, type::text, message::no_json},
-    {Function::log, 0, type::number, message::log_level},
-    {Function::log, 1, type::text, message::log_text},
-    {Function::call, 0, type::string, message::command_name},
+    {Function::asintstr, 0, type::text, message::no_integer}, {Function::find, 0, type::text, message::no_search},
+    {Function::find, 1, type::text, message::no_part},        {Function::find, 2, type::number, message::index_type},
+    {Function::decode, 0, type::text, message::no_json},      {Function::log, 0, type::number, message::log_level},
+    {Function::log, 1, type::text, message::log_text},        {Function::call, 0, type::string, message::command_name},
 };
 
 }  // namespace

@@ -217,8 +217,9 @@ Known Expressions::equality(const Expression& expression, const Known& left, con
   const bool equal = expression.operation == Operator::equal;
   if ((left.types & right.types) == 0) {
     if (!silent_ && !dead) {
-      findings_.warning(expression.place, described(left.types) + (equal ? " is never equal to " : " always differs from ") +
-                                              described(right.types));
+      findings_.warning(
+          expression.place,
+          described(left.types) + (equal ? " is never equal to " : " always differs from ") + described(right.types));
     }
     return known_truth(!equal);
   }

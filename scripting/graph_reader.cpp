@@ -8,14 +8,9 @@
 #include <optional>
 #include <unordered_map>
 
-#include "scripting/text.h"
+#include "scripting/node_reader.h"
 
 namespace redipy::script {
-
-GraphError::GraphError(View path, View fault)
-    : CommandError("ERR " + (path.empty() ? Bytes("script") : Bytes(path)) + ": " + Bytes(fault)),
-      path_(path),
-      fault_(fault) {}
 
 namespace {
 
@@ -23,24 +18,11 @@ namespace {
 constexpr size_t json_levels_per_nesting = 4;
 constexpr size_t json_levels_besides = 64;
 
-/// For messages: at most 64 bytes of it, cut between two characters.
-Bytes quoted(View text) {
-  constexpr size_t most = 64;
-  if (text.size() <= most) return '"' + Bytes(text) + '"';
-  size_t shown = 0;
-  for (size_t next = 0; next <= most; next += character_length(text.substr(next))) shown = next;
-  return '"' + Bytes(text.substr(0, shown)) + "…\"";
-}
-
-/// Thrown where reading cannot go on, when faults are collected: what has been written down is not thrown again.
-struct TooManyFaults {};
-
-/// Throws the first fault; or writes all of them down, if there is a list for them, and goes on with the next node.
-class Reader {
+class Reader : NodeReader {
  public:
-  explicit Reader(const GraphLimits& limits) : limits_(limits) {}
+  explicit Reader(const GraphLimits& limits) : NodeReader(nullptr, 0), limits_(limits) {}
   Reader(const GraphLimits& limits, std::vector<GraphFault>& faults, size_t most)
-      : limits_(limits), faults_(&faults), most_faults_(most) {}
+      : NodeReader(&faults, most), limits_(limits) {}
 
   Graph read(const Json& script) {
     try {
@@ -72,66 +54,6 @@ class Reader {
     guarded([&] { graph_.argument_names = names(script, "argv"); });
     guarded([&] { graph_.key_names = names(script, "keyv"); });
     graph_.body = block(script, 0);
-  }
-
-  // --- faults
-
-  /// What keeps a node from being read at all.
-  struct Unreadable {
-    GraphFault fault;
-  };
-  [[noreturn]] void fail(Place place, Bytes fault) const {
-    if (faults_) throw Unreadable{{place, std::move(fault)}};
-    throw GraphError(graph_.path(place), fault);
-  }
-
-  /// What is wrong, but leaves the rest of the node readable.
-  void note(Place place, Bytes fault) {
-    if (!faults_) fail(place, std::move(fault));
-    if (faults_->size() >= most_faults_) throw TooManyFaults();
-    faults_->push_back({place, std::move(fault)});
-  }
-
-  /// Runs what reads a node; false if it was unreadable, which is written down then.
-  template <class Read>
-  bool guarded(Read read) {
-    if (!faults_) return read(), true;
-    try {
-      read();
-      return true;
-    } catch (Unreadable& unreadable) {
-      note(unreadable.fault.place, std::move(unreadable.fault.text));
-      return false;
-    }
-  }
-
-  void require(const Json& node, Place place, Json::Type type) const {
-    if (!node.is(type)) fail(place, "expected " + Bytes(described(type)) + ", not " + Bytes(described(node.type)));
-  }
-
-  const Json& member(const Json& node, Place place, View name) const {
-    const Json* const found = node.find(name);
-    if (!found) fail(place, quoted(name) + " is missing");
-    return *found;
-  }
-
-  View kind_of(const Json& node, Place place) {
-    require(node, place, Json::Type::object);
-    const Json& kind = member(node, place, "kind");
-    require(kind, graph_.place(place, "kind"), Json::Type::string);
-    return kind.text;
-  }
-
-  const Bytes& text(const Json& node, Place place, const char* name) {
-    const Json& found = member(node, place, name);
-    if (!found.is(Json::Type::string)) require(found, graph_.place(place, name), Json::Type::string);
-    return found.text;
-  }
-
-  const std::vector<Json>& array(const Json& node, Place place, const char* name) {
-    const Json& found = member(node, place, name);
-    if (!found.is(Json::Type::array)) require(found, graph_.place(place, name), Json::Type::array);
-    return found.items;
   }
 
   std::vector<Bytes> names(const Json& script, const char* name) {
@@ -471,9 +393,6 @@ class Reader {
   }
 
   const GraphLimits& limits_;
-  std::vector<GraphFault>* faults_ = nullptr;
-  size_t most_faults_ = 0;
-  Graph graph_;
   std::unordered_map<Bytes, Slot> slots_;
   size_t depth_ = 0;
 };

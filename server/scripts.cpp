@@ -77,7 +77,8 @@ class Scripts::Running final : public script::Host {
   void pause() override {
     const int64_t now = ticks::now();
     if (ticks::to_us(now - last_pause_) >= pause_every_us) {
-      if (!told_busy_ && elapsed_ms() >= server_.settings().busy_reply_threshold) {
+      const int64_t threshold_ms = server_.settings().busy_reply_threshold;
+      if (!told_busy_ && threshold_ms > 0 && elapsed_ms() >= threshold_ms) {
         told_busy_ = true;
         spdlog::warn("Slow script detected: still in execution after {} milliseconds.", elapsed_ms());
         server_.wake_paused();

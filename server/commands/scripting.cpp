@@ -8,6 +8,8 @@
 #include "scripting/check.h"
 #include "scripting/explain.h"
 #include "scripting/json.h"
+#include "scripting/lua_printer.h"
+#include "scripting/messages.h"
 #include "server/commands/families.h"
 #include "server/scripts.h"
 #include "server/server.h"
@@ -56,6 +58,7 @@ void run(Session& session, const Args& args, size_t numkeys_at, bool read_only, 
   // A script's commands come behind it.
   Server& server = session.server();
   if (!server.monitors().empty()) server.dispatcher().feed_monitors(*session.last_command, args);
+  if (read_only && script->effect == script::Effect::writes) throw CommandError(script::message::read_only);
   scripts(session).run(session, script, args.range(first, keys), args.from(first + keys), read_only, reply);
 }
 
@@ -198,10 +201,15 @@ void script_check(Session& session, const Args& args, Reply& reply) {
 
 // SCRIPT EXPLAIN graph|sha
 void script_explain(Session& session, const Args& args, Reply& reply) {
-  const Bytes text = script::looks_like_graph(args[2])
-                         ? script::explain(script::read_graph(args[2], scripts(session).graph_limits()))
-                         : script::explain(known(session, args[2])->graph);
-  reply.bulk(View(text));
+  const auto write = [&](const script::Graph& graph) {
+    const Bytes text = script::explain(graph) + "\n# As Lua, for a Redis upstream:\n\n" + script::print_lua(graph).text;
+    reply.verbatim(text, "txt");
+  };
+  if (script::looks_like_graph(args[2])) {
+    write(script::read_graph(args[2], scripts(session).graph_limits()));
+  } else {
+    write(known(session, args[2])->graph);
+  }
 }
 
 void script_help(Session& session, const Args& args, Reply& reply) {
@@ -222,14 +230,14 @@ constexpr Command script_subcommands[] = {
      "O(N) where N is the number of scripts"},
     {"KILL", "", 2, flag::noscript | flag::allow_busy | tip::all_shards | tip::one_succeeded, no_keys, script_kill, Event::none,
      "Ends the script that runs, if it has written nothing.", "2.6.0", "O(1)"},
-    {"RUN", "graph numkeys [key ...] [arg ...]", -4, running, counted_keys(3, changes), script_run, Event::none,
+    {"RUN", "graph numkeys [key [key ...]] [arg [arg ...]]", -4, running, counted_keys(3, changes), script_run, Event::none,
      "Runs a graph, or a loaded script by its SHA1.", "7.2.0", effort},
     {"CALL", "graph json", 4, running, no_keys, script_call, Event::none,
      "Runs a graph, or a loaded script by its SHA1, with keys and arguments by name.", "7.2.0", effort},
     {"CHECK", "graph", 3, flag::noscript, no_keys, script_check, Event::none,
      "Tells, as JSON, what is wrong with a graph and what it touches.", "7.2.0", "O(N) where N is the length of the graph"},
     {"EXPLAIN", "graph", 3, flag::noscript, no_keys, script_explain, Event::none,
-     "Shows a graph, or a loaded script by its SHA1, as pseudo-code.", "7.2.0", "O(N) where N is the length of the graph"},
+     "Shows a graph, or a loaded script by its SHA1, as pseudo-code and as Lua.", "7.2.0", "O(N) where N is the length of the graph"},
     {"STATS", "[sha1]", -2, flag::noscript | flag::random_reply, no_keys, script_stats, Event::none,
      "Tells what scripts have done.", "7.2.0", "O(N) where N is the number of scripts"},
     {"DEBUG", "", 3, flag::noscript | flag::not_yet, no_keys, nullptr, Event::none,
@@ -239,13 +247,13 @@ constexpr Command script_subcommands[] = {
 };
 
 constexpr Command rows[] = {
-    {"EVAL", "script numkeys [key ...] [arg ...]", -3, running, counted_keys(2, changes), eval, Event::none,
+    {"EVAL", "script numkeys [key [key ...]] [arg [arg ...]]", -3, running, counted_keys(2, changes), eval, Event::none,
      "Runs a script.", "2.6.0", effort},
-    {"EVALSHA", "sha1 numkeys [key ...] [arg ...]", -3, running, counted_keys(2, changes), evalsha, Event::none,
+    {"EVALSHA", "sha1 numkeys [key [key ...]] [arg [arg ...]]", -3, running, counted_keys(2, changes), evalsha, Event::none,
      "Runs a loaded script.", "2.6.0", effort},
-    {"EVAL_RO", "script numkeys [key ...] [arg ...]", -3, running | flag::read, counted_keys(2, reads), eval_ro,
+    {"EVAL_RO", "script numkeys [key [key ...]] [arg [arg ...]]", -3, running | flag::read, counted_keys(2, reads), eval_ro,
      Event::none, "Runs a script that only reads.", "7.0.0", effort},
-    {"EVALSHA_RO", "sha1 numkeys [key ...] [arg ...]", -3, running | flag::read, counted_keys(2, reads), evalsha_ro,
+    {"EVALSHA_RO", "sha1 numkeys [key [key ...]] [arg [arg ...]]", -3, running | flag::read, counted_keys(2, reads), evalsha_ro,
      Event::none, "Runs a loaded script that only reads.", "7.0.0", effort},
     {"SCRIPT", "", -2, flag::noscript, no_keys, script_graph, Event::none, "Loads, runs and inspects scripts.", "2.6.0",
      "Depends on subcommand", script_subcommands},

@@ -211,11 +211,33 @@ TEST(Build, every_function_and_operator_makes_a_graph_that_can_be_read) {
   Script script;
   const Var a = script.add_arg("a");
   const RedisVar key(script.add_key("k"));
-  for (const Expr& expression :
-       Exprs{a + 1, a - 1, a < 1, a <= 1, a > 1, a >= 1, a == 1, a != 1, a && 1, a || 1, !a, to_num(a), to_int_str(a),
-             to_str(a), type_str(a), find(a, "x"), find(a, "x", 1), from_json(a), to_json(a),
-             log(LogLevel::warning, "x"), concat({}), redis_call({"ping"}), key.del(), key.type(), key.ttl(),
-             key.expire(5), key.persist(), key.incrby(1), key.set(1, {.previous = true, .keep_ttl = true})}) {
+  for (const Expr& expression : Exprs{a + 1,
+                                      a - 1,
+                                      a<1, a <= 1, a> 1,
+                                      a >= 1,
+                                      a == 1,
+                                      a != 1,
+                                      a && 1,
+                                      a || 1,
+                                      !a,
+                                      to_num(a),
+                                      to_int_str(a),
+                                      to_str(a),
+                                      type_str(a),
+                                      find(a, "x"),
+                                      find(a, "x", 1),
+                                      from_json(a),
+                                      to_json(a),
+                                      log(LogLevel::warning, "x"),
+                                      concat({}),
+                                      redis_call({"ping"}),
+                                      key.del(),
+                                      key.type(),
+                                      key.ttl(),
+                                      key.expire(5),
+                                      key.persist(),
+                                      key.incrby(1),
+                                      key.set(1, {.previous = true, .keep_ttl = true})}) {
     script.add(expression);
   }
   script.return_(none);

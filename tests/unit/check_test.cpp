@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// SCRIPT CHECK: each faulty graph of tests/scripts/faulty/ is caught, with the right path; no graph that has a result is
-// found fault with.
+// SCRIPT CHECK: each faulty graph of tests/scripts/faulty/ is caught, with the right path; no graph that has a result
+// is found fault with.
 #include "scripting/check.h"
 
 #include <gtest/gtest.h>
@@ -115,7 +115,10 @@ Bytes call(std::initializer_list<View> words) {
     first = false;
     if (word == "k0" || word == "k1" || word == "a0") {
       text += Bytes(R"({"kind":")") + (word == "a0" ? "arg" : "key") + R"(","name":")" +
-              (word == "a0" ? "arg_0" : word == "k0" ? "key_0" : "key_1") + "\"}";
+              (word == "a0"   ? "arg_0"
+               : word == "k0" ? "key_0"
+                              : "key_1") +
+              "\"}";
     } else {
       text += R"({"kind":"val","type":"str","value":")" + Bytes(word) + "\"}";
     }
@@ -185,9 +188,7 @@ TEST(Check, tells_whether_a_script_writes) {
   EXPECT_EQ(writes(call({"a0", "k0"}) + "," + call({"del", "k0"})), "true");
 }
 
-Effect effect(View statements) {
-  return effect_of(read_graph(with_key(statements), GraphLimits{}), all_commands());
-}
+Effect effect(View statements) { return effect_of(read_graph(with_key(statements), GraphLimits{}), all_commands()); }
 
 TEST(Effect, is_certain_only_for_what_every_run_comes_to) {
   const Bytes get = call({"get", "k0"});
@@ -211,12 +212,11 @@ TEST(Check, names_the_backends_that_lose_something) {
   const Json exact = check(with_key(call({"get", "k0"})));
   EXPECT_EQ(json_text(at(at(at(exact, "backends"), "memory"), "exact")), "true");
   EXPECT_EQ(json_text(at(at(at(exact, "backends"), "redis"), "exact")), "true");
-  const Json big = check(with_key(
-      R"({"kind":"return","value":{"kind":"val","type":"list","value":[{"a":9007199254740993}]}})"));
+  const Json big =
+      check(with_key(R"({"kind":"return","value":{"kind":"val","type":"list","value":[{"a":9007199254740993}]}})"));
   const Json& redis = at(at(big, "backends"), "redis");
   EXPECT_EQ(json_text(at(redis, "exact")), "false");
-  EXPECT_EQ(said(redis, "reasons"),
-            std::vector<Bytes>{"cmds[3].value: Lua cannot keep the integer 9007199254740993"});
+  EXPECT_EQ(said(redis, "reasons"), std::vector<Bytes>{"cmds[3].value: Lua cannot keep the integer 9007199254740993"});
 }
 
 // --- hostile graphs
@@ -232,8 +232,7 @@ TEST(Check, stops_counting_at_some_point) {
 TEST(Check, replies_with_valid_json_whatever_the_names_are) {
   const Json document = check(R"({"kind":"script","argv":[],"keyv":[],"cmds":[{"kind":")" + Bytes(63, 'x') +
                               "\xf0\x9f\x98\x80\xf0\x9f\x98\x80\"}]}");
-  EXPECT_EQ(said(document, "errors"),
-            std::vector<Bytes>{"cmds[0]: unknown kind \"" + Bytes(63, 'x') + "…\""});
+  EXPECT_EQ(said(document, "errors"), std::vector<Bytes>{"cmds[0]: unknown kind \"" + Bytes(63, 'x') + "…\""});
 }
 
 TEST(Check, loops_within_loops_cost_no_more_than_they_are_long) {

@@ -97,8 +97,9 @@ TEST(Explain, writes_calls_accesses_and_texts) {
   EXPECT_EQ(expression(call("redis.call", Bytes(x) + "," + Bytes(y))), "redis.call(x, y)");
   EXPECT_EQ(expression(call("string.find", Bytes(x) + "," + Bytes(y))), "string.find(x, y)");
   EXPECT_EQ(expression(call("a b", x)), R"(call("a b", x))");
-  EXPECT_EQ(expression(R"({"kind":"array_at","arr":)" + binary("add", x, y) + R"(,"index":)" + literal("int", "-1") + "}"),
-            "(x + y)[-1]");
+  EXPECT_EQ(
+      expression(R"({"kind":"array_at","arr":)" + binary("add", x, y) + R"(,"index":)" + literal("int", "-1") + "}"),
+      "(x + y)[-1]");
   EXPECT_EQ(expression(R"({"kind":"dict_key","obj":)" + Bytes(x) + R"(,"key":)" + literal("str", "\"a\"") + "}"),
             R"(x.get("a"))");
   EXPECT_EQ(expression(R"({"kind":"array_len","var":)" + Bytes(x) + "}"), "len(x)");
@@ -112,9 +113,7 @@ TEST(Explain, writes_calls_accesses_and_texts) {
   EXPECT_EQ(expression(R"({"kind":"load_key_arg","index":5})"), "key(5)");
 }
 
-Bytes block(View statements) {
-  return R"({"kind":"seq","cmds":[)" + Bytes(statements) + "]}";
-}
+Bytes block(View statements) { return R"({"kind":"seq","cmds":[)" + Bytes(statements) + "]}"; }
 
 TEST(Explain, writes_statements) {
   const Bytes one = literal("int", "1");
@@ -125,13 +124,15 @@ TEST(Explain, writes_statements) {
   const Bytes append =
       R"({"kind":"assign_at","assign":{"kind":"var","name":"xs"},"index":{"kind":"array_len","var":{"kind":"var","name":"xs"}},"value":)" +
       one + "}";
-  const Bytes put = R"({"kind":"assign_at","assign":{"kind":"var","name":"xs"},"index":)" + one + R"(,"value":)" + one + "}";
-  const Bytes entry = R"({"kind":"assign_key","assign":{"kind":"var","name":"xs"},"key":)" + one + R"(,"value":)" + one + "}";
+  const Bytes put =
+      R"({"kind":"assign_at","assign":{"kind":"var","name":"xs"},"index":)" + one + R"(,"value":)" + one + "}";
+  const Bytes entry =
+      R"({"kind":"assign_key","assign":{"kind":"var","name":"xs"},"key":)" + one + R"(,"value":)" + one + "}";
   const Bytes text = explained(
       R"({"kind":"script","argv":["class"],"keyv":[],"cmds":[)"
       R"({"kind":"declare","assign":{"kind":"var","name":"xs"},"value":{"kind":"val","type":"list","value":[]}},)" +
-      append + "," + put + "," + entry + "," +
-      branch("", put) + "," + branch(put, branch(entry, branch("", ""))) + "," +
+      append + "," + put + "," + entry + "," + branch("", put) + "," + branch(put, branch(entry, branch("", ""))) +
+      "," +
       R"({"kind":"for","array":{"kind":"var","name":"xs"},"index":{"kind":"index","name":"ix_0"},"value":{"kind":"var","name":"val_0"},"body":)" +
       block("") + "}," +
       R"({"kind":"for","array":{"kind":"var","name":"xs"},"index":{"kind":"index","name":"ix_1"},"value":{"kind":"var","name":"val_1"},"body":)" +
@@ -159,15 +160,16 @@ TEST(Explain, writes_statements) {
 
 TEST(Explain, a_variable_bears_the_name_of_the_argument_only_if_it_is_nothing_else) {
   // Loaded twice: what is assigned to the variable does not change the argument.
-  EXPECT_EQ(explained(
-                R"({"kind":"script","argv":["n"],"keyv":[],"cmds":[)"
-                R"({"kind":"declare","assign":{"kind":"arg","name":"arg_0","readable":"n"},"value":{"kind":"load_json_arg","index":0}},)"
-                R"({"kind":"assign","assign":{"kind":"arg","name":"arg_0"},"value":{"kind":"val","type":"int","value":1}},)"
-                R"({"kind":"return","value":{"kind":"load_json_arg","index":0}}]})"),
-            "def script(n: arg):\n"
-            "    n_2 = n\n"
-            "    n_2 = 1\n"
-            "    return n\n");
+  EXPECT_EQ(
+      explained(
+          R"({"kind":"script","argv":["n"],"keyv":[],"cmds":[)"
+          R"({"kind":"declare","assign":{"kind":"arg","name":"arg_0","readable":"n"},"value":{"kind":"load_json_arg","index":0}},)"
+          R"({"kind":"assign","assign":{"kind":"arg","name":"arg_0"},"value":{"kind":"val","type":"int","value":1}},)"
+          R"({"kind":"return","value":{"kind":"load_json_arg","index":0}}]})"),
+      "def script(n: arg):\n"
+      "    n_2 = n\n"
+      "    n_2 = 1\n"
+      "    return n\n");
 }
 
 TEST(Explain, explains_every_graph_that_can_be_read) {

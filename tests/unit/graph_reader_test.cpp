@@ -54,9 +54,9 @@ TEST(GraphReader, resolves_names_to_slots_and_keeps_labels) {
 }
 
 TEST(GraphReader, takes_the_members_of_an_object_in_any_order_and_ignores_others) {
-  const Graph graph = read(
-      R"({"cmds":[{"value":{"value":7,"note":[],"type":"int","kind":"val"},"kind":"return"}],"made":1,)"
-      R"("keyv":[],"argv":[],"kind":"script"})");
+  const Graph graph =
+      read(R"({"cmds":[{"value":{"value":7,"note":[],"type":"int","kind":"val"},"kind":"return"}],"made":1,)"
+           R"("keyv":[],"argv":[],"kind":"script"})");
   ASSERT_EQ(graph.body.size(), 1u);
   EXPECT_EQ(graph.body[0]->value->literal.integer, 7);
 }
@@ -102,8 +102,9 @@ TEST(GraphReader, refuses_too_many_variables_and_too_long_a_text) {
   GraphLimits limits;
   limits.variables = 1;
   EXPECT_EQ(refusal(script(declares_x), limits), "none");
-  const Bytes two = script(Bytes(declares_x) +
-                           R"(,{"kind":"declare","assign":{"kind":"var","name":"y"},"value":{"kind":"var","name":"x"}})");
+  const Bytes two =
+      script(Bytes(declares_x) +
+             R"(,{"kind":"declare","assign":{"kind":"var","name":"y"},"value":{"kind":"var","name":"x"}})");
   EXPECT_EQ(refusal(two, limits), "ERR cmds[1].assign: too many variables");
   limits.bytes = two.size() - 1;
   EXPECT_EQ(refusal(two, limits), "ERR script: the text is longer than " + std::to_string(limits.bytes) + " bytes");

@@ -197,8 +197,9 @@ TEST(JsonReader, agrees_with_the_judge_on_mutated_documents) {
   const Bytes seed =
       R"({"kind":"script","argv":["a","é\u00e9\ud83d\ude00"],"keyv":[],"cmds":[{"kind":"return","value":)"
       R"({"kind":"val","type":"dict","value":{"x":[1,-2.5e3,0.1,null,true,false,"\"\\\n"],"y":{"z":[[],{}]}}}}]})";
-  static constexpr View bits[] = {"\"", "\\", "{", "}", "[", "]", ",", ":", "0", "1", "-", ".", "e", " ", "\\u", "d800",
-                                  "\xc3", "\xa9", "null", "tru", "\x01", "9223372036854775808"};
+  static constexpr View bits[] = {
+      "\"", "\\", "{", "}",   "[",    "]",    ",",    ":",    "0",   "1",    "-",
+      ".",  "e",  " ", "\\u", "d800", "\xc3", "\xa9", "null", "tru", "\x01", "9223372036854775808"};
   for (int i = 0; i < 20000; ++i) {
     Bytes text = seed;
     for (uint64_t n = random() % 3 + 1; n > 0; --n) {
