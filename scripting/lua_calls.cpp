@@ -13,6 +13,8 @@ namespace redipy::script {
 namespace {
 
 const Json first_position(int64_t{0});
+constexpr size_t most_unpacked = 7900;  // Lua's own limit is 8000 values on the stack of a function
+constexpr View too_many_words = "ERR a command of more than 7900 words cannot be sent by Lua";
 constexpr size_t most_words = 40;  // arguments in one call: Lua has 250 registers
 
 Bytes lower(View text) {
@@ -143,6 +145,7 @@ LuaWriter::Operand LuaWriter::redis_call(const Expression& expression, bool drop
                                  : use("command_word") + "(" + name_text + ", " + parts[i].text + ")");
   }
   Bytes joined = list_of(words);
+  if (words.size() > most_unpacked) return called(use("fail") + "(" + lua_string(too_many_words) + ")", types::none);
   if (words.size() > most_words) joined = "unpack({" + joined + "})";
   if (known_name) return converted_reply(expression, joined, dropped);
   return called(use("any_call") + "(" + parts[0].text + (joined.empty() ? "" : ", ") + joined + ")", types::any);
