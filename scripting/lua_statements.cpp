@@ -141,7 +141,7 @@ void LuaWriter::assign(const Statement& statement) {
   Operand made =
       value(*statement.value, makes && (!key || statement.value->kind == ExpressionKind::load_key) ? &name : nullptr);
   if (key && !within(made.types, types::text)) {
-    made.text = text_of(made, "key_text", message::key_value, true);
+    made.text = text_of(made, "key_text", message::key_value, false);
     made.stable = false;
   }
   made_[slot] = true;
