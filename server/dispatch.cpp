@@ -46,6 +46,7 @@ size_t Dispatcher::run(Session& session, Scratch& scratch, ReplyWriter& reply) {
   started_ = ticks::now();
   const size_t count = scratch.requests.size();
   size_t taken = 0;
+  size_t looked_ahead = 0;
   while (taken < count && !session.suspended() && !session.closing && !session.killed &&
          !reply.output().reached_limit()) {
     if (session.plain()) {
@@ -65,6 +66,7 @@ size_t Dispatcher::run(Session& session, Scratch& scratch, ReplyWriter& reply) {
     }
     const Request& request = scratch.requests[taken];
     const Args args(scratch.words.data() + request.first_word, request.words);
+    if (taken >= looked_ahead) looked_ahead = look_ahead(session, scratch, taken);
     if (run_single(session, request, args, reply)) ++taken;
   }
   reply.output().set_limit(Buffer::no_limit);
@@ -74,6 +76,24 @@ size_t Dispatcher::run(Session& session, Scratch& scratch, ReplyWriter& reply) {
   current_reply_ = nullptr;
   if (session.has_mail()) session.wake();  // a script runs: nobody else's work is finished now
   return taken;
+}
+
+/// Scripts in a row are no batch of a backend, but their keys are asked for ahead as those of one are. Returns up to
+/// where.
+size_t Dispatcher::look_ahead(const Session& session, const Scratch& scratch, size_t first) {
+  constexpr size_t most = 32;
+  const auto is_script = [&](const Request& request) {
+    return request.entry && request.entry->group == Group::scripting && request.entry->command->keys.count > 0;
+  };
+  size_t last = first;
+  while (last < scratch.requests.size() && last - first < most && is_script(scratch.requests[last])) ++last;
+  if (last - first < 2) return first + 1;
+  Batch batch;
+  batch.database = session.database;
+  batch.words = scratch.words;
+  batch.requests = std::span<const Request>(scratch.requests).subspan(first, last - first);
+  server_.backend().look_ahead(batch);
+  return last;
 }
 
 /// What only reads stops where its reply gets larger than its client may let wait: the connection is closed then. What

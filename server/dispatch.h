@@ -84,6 +84,7 @@ class Dispatcher final : public BatchObserver {
  private:
   bool is_plain(const Request& request) const;
   void run_plain(Session& session, Scratch& scratch, size_t first, size_t last, ReplyWriter& reply);
+  size_t look_ahead(const Session& session, const Scratch& scratch, size_t first);
   bool run_single(Session& session, const Request& request, const Args& args, ReplyWriter& reply);
   void reject(Session& session, const Request& request, View error, Reply& reply);
   void queue(Session& session, const Request& request, const Args& args);
