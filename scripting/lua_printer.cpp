@@ -73,7 +73,7 @@ LuaWriter::LuaWriter(const Graph& graph)
 
 void LuaWriter::name_variables() {
   std::unordered_set<Bytes> taken;
-  const auto unique = [&](Bytes wanted) {
+  const auto unique = [&](const Bytes& wanted) {
     Bytes name = wanted;
     for (int i = 2; prelude_.reserves(name) || is_own_name(name) || taken.contains(name); ++i) {
       name = wanted + "_" + std::to_string(i);

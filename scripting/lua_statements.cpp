@@ -277,7 +277,7 @@ void LuaWriter::result(const Statement& statement, bool last) {
   line("return " + (statement.value ? result_text(value(*statement.value)) : "nil"));
 }
 
-Bytes LuaWriter::result_text(Operand operand) {
+Bytes LuaWriter::result_text(const Operand& operand) {
   if (operand.literal) {
     const Json& literal = *operand.literal;
     if (literal.is(Json::Type::null)) return "nil";

@@ -79,7 +79,7 @@ class LuaWriter {
   void for_each(const Statement& statement);
   void loop(const Statement& statement);
   void result(const Statement& statement, bool last);
-  Bytes result_text(Operand operand);
+  Bytes result_text(const Operand& operand);
   Bytes lifted(FunctionRef<void()> write);
 
   // --- expressions

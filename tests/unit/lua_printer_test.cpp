@@ -34,6 +34,15 @@ Bytes load_argument(const Bytes& name, const Bytes& readable) {
          R"(},"value":{"kind":"load_json_arg","index":0}})";
 }
 
+/// `before`, so often, then the core, and as often a '}'.
+Bytes nested(int levels, View before, View core) {
+  Bytes made;
+  for (int i = 0; i < levels; ++i) made += before;
+  made += core;
+  made.append(static_cast<size_t>(levels), '}');
+  return made;
+}
+
 TEST(lua_text, a_string_escapes_what_could_end_it_or_be_changed) {
   EXPECT_EQ(lua_string(R"(a"b\c)"), R"("a\"b\\c")");
   EXPECT_EQ(lua_string("\r\n"), R"("\013\n")");
@@ -165,9 +174,7 @@ TEST(lua_printer, a_script_of_many_variables_keeps_them_in_a_table) {
 }
 
 TEST(lua_printer, what_nests_deeply_is_cut_into_functions) {
-  Bytes deep = number("1");
-  for (int i = 0; i < 900; ++i)
-    deep = R"({"kind":"binary","op":"add","left":)" + number("1") + R"(,"right":)" + deep + "}";
+  const Bytes deep = nested(900, R"({"kind":"binary","op":"add","left":)" + number("1") + R"(,"right":)", number("1"));
   const Bytes lua = printed(result(deep)).text;
   EXPECT_THAT(lua, HasSubstr("blocks[30] = function()"));
   size_t longest = 0;
@@ -179,10 +186,9 @@ TEST(lua_printer, what_nests_deeply_is_cut_into_functions) {
 }
 
 TEST(lua_printer, what_a_script_of_nested_choices_prints_grows_with_it_alone) {
-  Bytes deep = call("\"string.find\"", text("\"ab\"") + "," + text("\"b\""));
-  for (int i = 0; i < 600; ++i) {
-    deep = R"({"kind":"binary","op":"and","left":{"kind":"val","type":"bool","value":true},"right":)" + deep + "}";
-  }
+  const Bytes deep =
+      nested(600, R"({"kind":"binary","op":"and","left":{"kind":"val","type":"bool","value":true},"right":)",
+             call("\"string.find\"", text("\"ab\"") + "," + text("\"b\"")));
   EXPECT_LT(printed(result(deep)).text.size(), 200000u);
 }
 
