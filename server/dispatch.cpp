@@ -391,7 +391,20 @@ void Dispatcher::settings_changed(const Settings& settings) {
 }
 
 void Dispatcher::ran_in_script(const CommandTable::Entry& entry, const Args& args, bool failed) {
-  account(entry, args, failed);
+  Statistics& all = server_.statistics();
+  CommandStatistics& own = all.commands[entry.id];
+  ++all.commands_processed;
+  ++own.calls;
+  if (failed) ++own.failed;
+  if (script_calls_ % script_calls_per_timed == 0) {
+    const auto elapsed = static_cast<double>(ticks::now() - started_);
+    const auto ns = static_cast<uint64_t>(elapsed * ns_per_tick_);
+    own.nanoseconds += ns * script_calls_per_timed;
+    if (server_.settings().latency_tracking) {
+      if (!own.latency) own.latency = std::make_unique<LatencyHistogram>();
+      own.latency->add(ns);
+    }
+  }
   if (!server_.monitors().empty()) feed_monitors(entry, args, true);
   if (current_ && current_->tracking.on && entry.command->is(flag::read)) {
     server_.tracking().remember(*current_, *entry.command, args);

@@ -56,6 +56,7 @@ class Scripts::Running final : public script::Host {
     }
     if (!command.run.data) return server_.dispatcher().execute(session_, entry, args, reply);
     store_.select(session_.database);
+    server_.dispatcher().runs_in_script();
     store_.begin({command.is(flag::write), command.event, !session_.no_touch && !command.is(flag::no_touch)});
     try {
       command.run.data(store_, args, reply);
