@@ -170,7 +170,8 @@ local function typed_call(...)
   return reply_value(reply)
 end
 )lua"},
-    {"any_call", "type cannot set increment type_name score_pairs fields_of list_with_nones number_list typed_call", R"lua(
+    {"any_call", "type cannot set increment type_name score_pairs fields_of list_with_nones number_list typed_call",
+     R"lua(
 -- A command whose name is known only now.
 local function any_call(name, ...)
   local command = string.upper(name)

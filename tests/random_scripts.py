@@ -4,7 +4,7 @@
 # Random scripts, run by this server as graphs and by a real Redis as the Lua that is printed for them: the result, the
 # error up to what Redis adds to it, and all data have to be the same.
 #
-#   random_scripts.py --tool build/dev/tests/graph_tool --cases 20000 --seed 7 \
+#   random_scripts.py --tool build/dev/graph_tool --cases 20000 --seed 7 \
 #     --server 'build/dev/redipy-server --port 0 --unixsocket {socket} --dir {dir}' \
 #     --judge "redis-server --save '' --port 0 --unixsocket {socket} --dir {dir}"
 #

@@ -160,6 +160,8 @@ class Generator:
             return self.declaration()
         if pick < 0.25 and self.scope:
             reference, kind = chance.choice(self.scope)
+            if kind == "key" and chance.random() < 0.3:
+                kind = "whole"
             if not reference["name"].startswith("turn"):
                 if not self.tame and chance.random() < 0.3:
                     kind = chance.choice(["any", "number", "text", "list"])

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Printed Lua: words, the form of arguments, names, and where lines come from. What it means when it runs is tested on a
-// real Redis: tests/lua_scripts.py, tests/random_scripts.py.
+// Printed Lua: words, the form of arguments, names, and where lines come from. What it means when it runs is tested on
+// a real Redis: tests/lua_scripts.py, tests/random_scripts.py.
 #include "scripting/lua_printer.h"
 
 #include <gmock/gmock.h>
@@ -37,7 +37,10 @@ Bytes load_argument(const Bytes& name, const Bytes& readable) {
 TEST(lua_text, a_string_escapes_what_could_end_it_or_be_changed) {
   EXPECT_EQ(lua_string(R"(a"b\c)"), R"("a\"b\\c")");
   EXPECT_EQ(lua_string("\r\n"), R"("\013\n")");
-  EXPECT_EQ(lua_string(View("\0" "1", 2)), R"("\0001")");
+  EXPECT_EQ(lua_string(View("\0"
+                            "1",
+                            2)),
+            R"("\0001")");
   EXPECT_EQ(lua_string("]] --\t\x7f"), R"("]] --\009\127")");
 }
 
@@ -97,8 +100,9 @@ TEST(lua_argument, what_is_no_json_is_refused) {
 
 TEST(lua_printer, a_simple_script_needs_no_pieces) {
   EXPECT_EQ(printed(result(number("1"))).text, "return \"1\"\n");
-  EXPECT_EQ(printed(R"({"kind":"stmt","expr":)" + call("\"redis.call\"", text("\"incr\"") + "," + text("\"n\"")) + "}").text,
-            "redis.call(\"incr\", \"n\")\n");
+  EXPECT_EQ(
+      printed(R"({"kind":"stmt","expr":)" + call("\"redis.call\"", text("\"incr\"") + "," + text("\"n\"")) + "}").text,
+      "redis.call(\"incr\", \"n\")\n");
 }
 
 TEST(lua_printer, names_of_the_graph_are_kept_where_they_are_safe) {
@@ -122,9 +126,9 @@ TEST(lua_printer, two_variables_of_one_readable_name_stay_two) {
 
 TEST(lua_printer, nothing_in_names_or_texts_becomes_code) {
   const Bytes hostile = R"("x = nil\nredis.call(\"flushall\") --[[ \\\" ]] \u0000")";
-  const LuaText lua = printed(load_argument("\"a\"", hostile) + R"(,{"kind":"declare","assign":)" + R"({"kind":"var","name":)" +
-                                  hostile + R"(},"value":)" + call(hostile, "") + "}," + result(text(hostile)) + "," +
-                                  result(R"({"kind":"constant","raw":)" + hostile + "}"),
+  const LuaText lua = printed(load_argument("\"a\"", hostile) + R"(,{"kind":"declare","assign":)" +
+                                  R"({"kind":"var","name":)" + hostile + R"(},"value":)" + call(hostile, "") + "}," +
+                                  result(text(hostile)) + "," + result(R"({"kind":"constant","raw":)" + hostile + "}"),
                               hostile, hostile);
   EXPECT_THAT(lua.text, Not(HasSubstr("\nredis.call")));
   size_t at = 0;
@@ -152,7 +156,8 @@ TEST(lua_printer, every_line_has_a_place) {
 TEST(lua_printer, a_script_of_many_variables_keeps_them_in_a_table) {
   Bytes commands;
   for (int i = 0; i < 300; ++i) {
-    commands += R"({"kind":"declare","assign":)" + variable("v" + std::to_string(i)) + R"(,"value":)" + number("1") + "},";
+    commands +=
+        R"({"kind":"declare","assign":)" + variable("v" + std::to_string(i)) + R"(,"value":)" + number("1") + "},";
   }
   const Bytes lua = printed(commands + result(variable("v299"))).text;
   EXPECT_THAT(lua, HasSubstr("v[300] = 1\n"));
@@ -161,7 +166,8 @@ TEST(lua_printer, a_script_of_many_variables_keeps_them_in_a_table) {
 
 TEST(lua_printer, what_nests_deeply_is_cut_into_functions) {
   Bytes deep = number("1");
-  for (int i = 0; i < 900; ++i) deep = R"({"kind":"binary","op":"add","left":)" + number("1") + R"(,"right":)" + deep + "}";
+  for (int i = 0; i < 900; ++i)
+    deep = R"({"kind":"binary","op":"add","left":)" + number("1") + R"(,"right":)" + deep + "}";
   const Bytes lua = printed(result(deep)).text;
   EXPECT_THAT(lua, HasSubstr("blocks[30] = function()"));
   size_t longest = 0;
