@@ -405,7 +405,7 @@ void Dispatcher::ran_in_script(const CommandTable::Entry& entry, const Args& arg
       own.latency->add(ns);
     }
   }
-  if (!server_.monitors().empty()) feed_monitors(entry, args, true);
+  if (!server_.monitors().empty()) show_monitors(entry, args, true);
   if (current_ && current_->tracking.on && entry.command->is(flag::read)) {
     server_.tracking().remember(*current_, *entry.command, args);
   }
@@ -425,8 +425,12 @@ Dispatcher::Suspended::~Suspended() {
   dispatcher_.started_ = started_;
 }
 
-void Dispatcher::feed_monitors(const CommandTable::Entry& entry, const Args& args, bool in_script) {
-  if (!current_ || entry.command->is(flag::no_monitor | flag::admin)) return;
+void Dispatcher::feed_monitors(const CommandTable::Entry& entry, const Args& args) {
+  if (!entry.command->is(flag::no_monitor | flag::admin)) show_monitors(entry, args, false);
+}
+
+void Dispatcher::show_monitors(const CommandTable::Entry& entry, const Args& args, bool in_script) {
+  if (!current_) return;
   const int64_t now = server_.clock().now_us();
   Bytes fraction = std::to_string(now % 1000000);
   fraction.insert(0, 6 - fraction.size(), '0');

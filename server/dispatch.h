@@ -70,8 +70,8 @@ class Dispatcher final : public BatchObserver {
     if (++script_calls_ % script_calls_per_timed == 0) started_ = ticks::now();
   }
   void ran_in_script(const CommandTable::Entry& entry, const Args& args, bool failed);
-  /// Shows MONITOR a command that a session is about to run.
-  void feed_monitors(const CommandTable::Entry& entry, const Args& args, bool in_script = false);
+  /// Shows MONITOR a command, whatever its flags say, as from the current client or from its script.
+  void show_monitors(const CommandTable::Entry& entry, const Args& args, bool in_script);
 
   /// The reply of a blocking command to which nothing came.
   static void reply_nothing(const CommandTable::Entry& entry, Reply& reply, bool timed_out);
@@ -98,6 +98,7 @@ class Dispatcher final : public BatchObserver {
   void run_data(Session& session, const Request& request, std::span<const View> words, Reply& reply);
   void run_session_command(Session& session, const Request& request, const Args& args, Reply& reply);
   void account(const CommandTable::Entry& entry, const Args& args, bool failed);
+  void feed_monitors(const CommandTable::Entry& entry, const Args& args);
   void finish(Session& session);
   void limit_output(ReplyWriter& reply, const Command& command);
 

@@ -44,6 +44,12 @@ ScriptPointer either(Session& session, View text) {
   return script::looks_like_graph(text) ? load(session, text) : known(session, text);
 }
 
+/// Before a script's own commands are shown.
+void show_monitors(Session& session, const Args& args) {
+  Server& server = session.server();
+  if (!server.monitors().empty()) server.dispatcher().show_monitors(*session.last_command, args, false);
+}
+
 /// Runs the script on what follows: numkeys, keys, arguments.
 void run(Session& session, const Args& args, size_t numkeys_at, bool read_only, FunctionRef<ScriptPointer()> find,
          Reply& reply) {
@@ -55,9 +61,7 @@ void run(Session& session, const Args& args, size_t numkeys_at, bool read_only, 
   if (count < 0) throw CommandError("ERR Number of keys can't be negative");
   const auto keys = static_cast<size_t>(count);
   const ScriptPointer script = find();
-  // A script's commands come behind it.
-  Server& server = session.server();
-  if (!server.monitors().empty()) server.dispatcher().feed_monitors(*session.last_command, args);
+  show_monitors(session, args);
   if (read_only && script->effect == script::Effect::writes) throw CommandError(script::message::read_only);
   scripts(session).run(session, script, args.range(first, keys), args.from(first + keys), read_only, reply);
 }
@@ -137,8 +141,7 @@ void script_call(Session& session, const Args& args, Reply& reply) {
   std::vector<Bytes> documents(values.size());
   for (size_t i = 0; i < values.size(); ++i) script::append_json(documents[i], *values[i]);
   const std::vector<View> arguments(documents.begin(), documents.end());
-  Server& server = session.server();
-  if (!server.monitors().empty()) server.dispatcher().feed_monitors(*session.last_command, args);
+  show_monitors(session, args);
   scripts(session).run(session, script, keys, arguments, false, reply);
 }
 
