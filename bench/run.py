@@ -15,13 +15,15 @@ from pathlib import Path
 
 import idle
 import memory
+import printed_lua
+import scripts
 import start
 import stalls
 import throughput
 from report import machine
 from servers import Failed, bench, default_cores
 
-BENCHMARKS = {module.NAME: module for module in (throughput, memory, stalls, start, idle)}
+BENCHMARKS = {module.NAME: module for module in (throughput, scripts, printed_lua, memory, stalls, start, idle)}
 
 
 def options_from(arguments):

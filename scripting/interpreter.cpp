@@ -389,7 +389,8 @@ Value Interpreter::Run::call(const CallSite& site) {
   }
   gather_words(site);
   if (!entry->command->subcommands.empty()) {
-    entry = own.words_.size() > 1 ? own.commands_.find(*entry, own.words_[1]) : nullptr;
+    if (own.words_.size() < 2) throw CommandError(message::command_arity);
+    entry = own.commands_.find(*entry, own.words_[1]);
     if (!entry) throw CommandError(message::unknown_command);
   }
   return kind == Result::increment ? increment(*entry) : converted(send(*entry), kind);

@@ -35,6 +35,7 @@ std::shared_ptr<Script> Library::load(View source, const GraphLimits& limits) {
   auto script = std::make_shared<Script>();
   script->graph = read_graph(source, limits);
   script->program = compile(script->graph, commands_);
+  script->effect = effect_of(script->graph, commands_);
   script->source = source;
   script->sha = sha;
   bytes_ += sizeof(Script) + source.size() + script->program.code.size() * sizeof(Instruction);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "scripting/call_facts.h"
 #include "scripting/graph_reader.h"
 #include "scripting/program.h"
 
@@ -17,6 +18,7 @@ struct Script {
   Bytes source;
   Graph graph;
   Program program;
+  Effect effect = Effect::depends;
 
   // --- what it has done
   uint64_t calls = 0;

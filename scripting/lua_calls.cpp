@@ -13,6 +13,8 @@ namespace redipy::script {
 namespace {
 
 const Json first_position(int64_t{0});
+constexpr size_t most_unpacked = 7900;  // Lua's own limit is 8000 values on the stack of a function
+constexpr View too_many_words = "ERR a command of more than 7900 words cannot be sent by Lua";
 constexpr size_t most_words = 40;  // arguments in one call: Lua has 250 registers
 
 Bytes lower(View text) {
@@ -43,8 +45,8 @@ void LuaWriter::settle_conversions(std::span<Operand> operands) {
   for (Operand& one : operands) stabilize(one);
 }
 
-/// The operand as text by the piece for it, which fails with `message` for what has none. With numbers_too whole numbers
-/// stay as they are: Redis spells them as scripts do.
+/// The operand as text by the piece for it, which fails with `message` for what has none. With numbers_too whole
+/// numbers stay as they are: Redis spells them as scripts do.
 Bytes LuaWriter::text_of(const Operand& operand, View piece, View message, bool numbers_too) {
   if (operand.literal) {
     const Json& literal = *operand.literal;
@@ -126,6 +128,8 @@ LuaWriter::Operand LuaWriter::redis_call(const Expression& expression, bool drop
   settle_conversions(parts);
   const Operand& name = parts[0];
   const bool known_name = name.literal && name.literal->is(Json::Type::string);
+  const bool sure = known_name && has_reply_row(command_of(expression));
+  if (!known_name) stabilize(parts[0]);
   if (!known_name && !within(name.types, types::text)) {
     if (within(name.types, types::none | types::text)) {
       parts[0].text = "(" + name.text + " or " + use("cannot") + "(" + lua_string(message::command_name) + "))";
@@ -133,9 +137,15 @@ LuaWriter::Operand LuaWriter::redis_call(const Expression& expression, bool drop
       parts[0].text = use("command_name") + "(" + name.text + ")";
     }
   }
+  const Bytes& name_text = name.text;
   std::vector<Bytes> words;
-  for (size_t i = 1; i < parts.size(); ++i) words.push_back(text_of(parts[i], "argument_text", message::command_argument, true));
+  for (size_t i = 1; i < parts.size(); ++i) {
+    const bool safe = within(parts[i].types, types::text | types::number);
+    words.push_back(sure || safe ? text_of(parts[i], "argument_text", message::command_argument, true)
+                                 : use("command_word") + "(" + name_text + ", " + parts[i].text + ")");
+  }
   Bytes joined = list_of(words);
+  if (words.size() > most_unpacked) return called(use("fail") + "(" + lua_string(too_many_words) + ")", types::none);
   if (words.size() > most_words) joined = "unpack({" + joined + "})";
   if (known_name) return converted_reply(expression, joined, dropped);
   return called(use("any_call") + "(" + parts[0].text + (joined.empty() ? "" : ", ") + joined + ")", types::any);
@@ -147,7 +157,9 @@ LuaWriter::Operand LuaWriter::converted_reply(const Expression& expression, cons
   const Types of = types_of(shape);
   const Bytes name = lua_string(expression.parts[0]->literal.text);
   const Bytes after_name = words.empty() ? "" : ", " + words;
-  const auto through = [&](View piece, const Bytes& arguments) { return called(use(piece) + "(" + arguments + ")", of); };
+  const auto through = [&](View piece, const Bytes& arguments) {
+    return called(use(piece) + "(" + arguments + ")", of);
+  };
   if (shape == ReplyShape::increment) {
     const Bytes whole = lower(command_of(expression));
     return through("increment", "\"" + whole + "\", \"" + whole + "float\"" + after_name);

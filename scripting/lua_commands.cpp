@@ -183,6 +183,10 @@ ReplyShape shape_of_set(const Expression& call) {
 
 std::span<const ReplyRow> reply_rows() { return rows; }
 
+bool has_reply_row(View name) {
+  return std::any_of(std::begin(rows), std::end(rows), [&](const ReplyRow& row) { return row.name == name; });
+}
+
 Bytes command_of(const Expression& call) {
   const Json* const name = call.parts.empty() ? nullptr : text_literal(*call.parts[0]);
   return name ? upper(name->text) : Bytes();

@@ -14,8 +14,8 @@ namespace redipy::script {
 
 namespace {
 
-constexpr uint32_t deepest = 30;       // levels in one function
-constexpr size_t most_joined = 20;     // texts in one chain of ".."
+constexpr uint32_t deepest = 30;    // levels in one function
+constexpr size_t most_joined = 20;  // texts in one chain of ".."
 constexpr size_t longest_literal = 100;
 
 /// Lists and dicts inside one another, and values in all; more than `enough` are not counted.
@@ -167,7 +167,9 @@ LuaWriter::Operand LuaWriter::argument(const Expression& expression, const Bytes
 
 LuaWriter::Operand LuaWriter::literal(const Json& literal) {
   const auto scalar = [&](Bytes text, Types of) { return Operand{std::move(text), of, true, true, false, &literal}; };
-  const auto within_53_bits = [](int64_t integer) { return integer > -(int64_t{1} << 53) && integer < (int64_t{1} << 53); };
+  const auto within_53_bits = [](int64_t integer) {
+    return integer > -(int64_t{1} << 53) && integer < (int64_t{1} << 53);
+  };
   switch (literal.type) {
     case Json::Type::null:
       return scalar("nil", types::none);
@@ -196,7 +198,9 @@ LuaWriter::Operand LuaWriter::literal(const Json& literal) {
     return called(use("argument") + "(" + lua_string(form) + ")", of);
   }
   Bytes text = list ? "{" : "{[0] = " + std::to_string(literal.members.size());
-  const auto inside = [&](const Json& value) { return value.is(Json::Type::null) ? use("none") : this->literal(value).text; };
+  const auto inside = [&](const Json& value) {
+    return value.is(Json::Type::null) ? use("none") : this->literal(value).text;
+  };
   for (const Json& item : literal.items) text += (text.size() > 1 ? ", " : "") + inside(item);
   for (const auto& [key, member] : literal.members) text += ", [" + lua_string(key) + "] = " + inside(member);
   return made(text + "}", of);
@@ -226,7 +230,8 @@ LuaWriter::Operand LuaWriter::equality(const Expression& expression) {
   constexpr Types tables = types::list | types::dict;
   const bool equal = expression.operation == Operator::equal;
   if ((parts[0].types & tables) == 0 || (parts[1].types & tables) == 0) {
-    return {inner(parts[0]) + (equal ? " == " : " ~= ") + inner(parts[1]), types::boolean, stable, false, false, nullptr};
+    return {
+        inner(parts[0]) + (equal ? " == " : " ~= ") + inner(parts[1]), types::boolean, stable, false, false, nullptr};
   }
   Operand made = called(use("equal") + "(" + parts[0].text + ", " + parts[1].text + ")", types::boolean);
   if (!equal) {
@@ -312,9 +317,19 @@ LuaWriter::Operand LuaWriter::logical(const Expression& expression, const Bytes*
     const size_t before = end();
     const Operand right = value(*expression.parts[1]);
     if (end() == before) {
-      return {inner(left) + (both ? " and " : " or ") + inner(right), of, left.stable && right.stable, false, false, nullptr};
+      return {inner(left) + (both ? " and " : " or ") + inner(right),
+              of,
+              left.stable && right.stable,
+              false,
+              false,
+              nullptr};
     }
-    return {joined_logic(target ? *target : temporary(), before, left.text, both, right.text), of, true, true, false, nullptr};
+    return {joined_logic(target ? *target : temporary(), before, left.text, both, right.text),
+            of,
+            true,
+            true,
+            false,
+            nullptr};
   }
   const Operand left = value(*expression.parts[0]);
   const Bytes kept = target ? *target : temporary();
@@ -352,8 +367,12 @@ LuaWriter::Operand LuaWriter::condition(const Expression& expression) {
   const Operand left = condition(*expression.parts[0]);
   const size_t before = end();
   const Operand right = condition(*expression.parts[1]);
-  Operand made{inner(left) + (both ? " and " : " or ") + inner(right), types::boolean, left.stable && right.stable, false,
-               false, nullptr};
+  Operand made{inner(left) + (both ? " and " : " or ") + inner(right),
+               types::boolean,
+               left.stable && right.stable,
+               false,
+               false,
+               nullptr};
   if (end() > before) {
     const Bytes kept = joined_logic(temporary(), before, left.text, both, right.text);
     made = {kept, types::any, true, true, false, nullptr};
@@ -364,7 +383,9 @@ LuaWriter::Operand LuaWriter::condition(const Expression& expression) {
 
 LuaWriter::Operand LuaWriter::truth(Operand operand) {
   const Types of = operand.types;
-  const auto test = [&](const Bytes& text) { return Operand{text, types::boolean, operand.stable, false, false, nullptr}; };
+  const auto test = [&](const Bytes& text) {
+    return Operand{text, types::boolean, operand.stable, false, false, nullptr};
+  };
   if (within(of, types::none | types::boolean)) return operand;
   if (within(of, types::number)) return test(inner(operand) + " ~= 0");
   if (within(of, types::text)) return test(inner(operand) + " ~= \"\"");

@@ -250,12 +250,12 @@ end
 
 /// What printed Lua refers to besides the pieces, and the words of Lua.
 constexpr std::array<View, 52> reserved = {
-    "and",      "break",  "do",       "else",    "elseif",  "end",      "false",    "for",      "function", "if",
-    "in",       "local",  "nil",      "not",     "or",      "repeat",   "return",   "then",     "true",     "until",
-    "while",    "goto",   "redis",    "server",  "KEYS",    "ARGV",     "string",   "table",    "math",     "cjson",
-    "type",     "pairs",  "ipairs",   "next",    "error",   "pcall",    "unpack",   "tostring", "select",   "bit",
-    "struct",   "assert", "rawget",   "rawset",  "rawequal", "setmetatable", "result", "spill",  "blocks",   "v",
-    "_G",       "bytes_ordered"};
+    "and",          "break",    "do",     "else",   "elseif", "end",    "false",        "for",    "function",
+    "if",           "in",       "local",  "nil",    "not",    "or",     "repeat",       "return", "then",
+    "true",         "until",    "while",  "goto",   "redis",  "server", "KEYS",         "ARGV",   "string",
+    "table",        "math",     "cjson",  "type",   "pairs",  "ipairs", "next",         "error",  "pcall",
+    "unpack",       "tostring", "select", "bit",    "struct", "assert", "rawget",       "rawset", "rawequal",
+    "setmetatable", "result",   "spill",  "blocks", "v",      "_G",     "bytes_ordered"};
 
 constexpr std::pair<View, View> texts[] = {
     {"add", message::add},
@@ -284,6 +284,7 @@ constexpr std::pair<View, View> texts[] = {
     {"not_finite", message::not_finite},
     {"too_deep", message::too_deep},
     {"command_name", message::command_name},
+    {"unknown_command", message::unknown_command},
 };
 
 /// With "$name$" replaced.
@@ -294,7 +295,8 @@ Bytes resolved(View line) {
     const size_t close = open == View::npos ? View::npos : line.find('$', open + 1);
     if (close == View::npos) break;
     const View name = line.substr(open + 1, close - open - 1);
-    const auto* const found = std::find_if(std::begin(texts), std::end(texts), [&](const auto& row) { return row.first == name; });
+    const auto* const found =
+        std::find_if(std::begin(texts), std::end(texts), [&](const auto& row) { return row.first == name; });
     made += line.substr(0, open);
     if (found == std::end(texts)) {  // a '$' of Lua's own
       made += line.substr(open, close - open);
@@ -313,7 +315,8 @@ Bytes resolved(View line) {
 std::span<const LuaPiece> lua_values() { return pieces; }
 
 LuaPrelude::LuaPrelude() {
-  for (const auto some : {lua_values(), lua_texts(), lua_json(), lua_replies()}) pieces_.insert(pieces_.end(), some.begin(), some.end());
+  for (const auto some : {lua_values(), lua_texts(), lua_json(), lua_replies()})
+    pieces_.insert(pieces_.end(), some.begin(), some.end());
   used_.resize(pieces_.size());
 }
 

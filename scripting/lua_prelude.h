@@ -3,9 +3,9 @@
 // The functions that printed Lua calls where Lua's own meaning is not that of scripts. Each is a piece of Lua with a
 // name and the pieces that it needs; a script gets those it uses, in the order of the table.
 //
-// Values in printed Lua: none is nil, and inside a list or dict the sentinel `none`; a list is a table 1..n without holes;
-// a dict is a table that has its number of entries at [0]; all else is what Lua has. "$name$" in a piece stands for a text
-// of messages.h, as a Lua string.
+// Values in printed Lua: none is nil, and inside a list or dict the sentinel `none`; a list is a table 1..n without
+// holes; a dict is a table that has its number of entries at [0]; all else is what Lua has. "$name$" in a piece stands
+// for a text of messages.h, as a Lua string.
 #pragma once
 
 #include <span>

@@ -17,6 +17,20 @@ local function command_name(name)
   return name
 end
 )lua"},
+    {"command_word", "type number_text cannot fail", R"lua(
+-- An argument of a command that may not exist, which would be the error then.
+local function command_word(command, value)
+  local kind = type(value)
+  if kind == "string" then
+    return value
+  elseif kind == "number" then
+    return number_text(value)
+  elseif redis.call("command", "info", command)[1] == false then
+    fail($unknown_command$)
+  end
+  cannot($command_argument$, value)
+end
+)lua"},
     {"type_name", "", R"lua(
 local function type_name(reply)
   if reply.ok == "none" then
@@ -156,7 +170,8 @@ local function typed_call(...)
   return reply_value(reply)
 end
 )lua"},
-    {"any_call", "type cannot set increment type_name score_pairs fields_of list_with_nones number_list typed_call", R"lua(
+    {"any_call", "type cannot set increment type_name score_pairs fields_of list_with_nones number_list typed_call",
+     R"lua(
 -- A command whose name is known only now.
 local function any_call(name, ...)
   local command = string.upper(name)

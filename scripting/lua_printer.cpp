@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// See lua_printer.h. Here is the frame: what has to be known of the graph beforehand, and how the pieces are put together.
+// See lua_printer.h. Here is the frame: what has to be known of the graph beforehand, and how the pieces are put
+// together.
 #include "scripting/lua_printer.h"
 
 #include <algorithm>
@@ -63,7 +64,8 @@ LuaWriter::LuaWriter(const Graph& graph)
       number_flags_(graph.variables.size()) {
   Survey survey;
   survey.look(graph.body, 0, true);
-  spread_ = graph.variables.size() > most_variables || survey.nesting > most_nesting || survey.statements > most_statements;
+  spread_ =
+      graph.variables.size() > most_variables || survey.nesting > most_nesting || survey.statements > most_statements;
   loops_ = survey.loops;
   returns_last_ = survey.returns_last && !spread_;
   name_variables();
@@ -91,7 +93,8 @@ void LuaWriter::name_variables() {
     names_[slot] = unique(wanted);
     const VariableUse& use = types_.variable(slot);
     constexpr size_t most_flags = 10;
-    if (use.reordered && use.assignments == 1 && !use.declared_inside && use.types == types::any && flags < most_flags) {
+    if (use.reordered && use.assignments == 1 && !use.declared_inside && use.types == types::any &&
+        flags < most_flags) {
       number_flags_[slot] = unique(names_[slot] + "_is_number");
       ++flags;
     }

@@ -18,8 +18,9 @@
 //             | '[' count ':' value …
 //             | '{' count ':' ('$' bytes ':' key value) …
 //
-// Its reply is the script's value as JSON in a bulk string, nil for none, [] and {}. An error reply begins with the text
-// that the interpreter gives (messages.h), followed by what Redis adds. Before Redis 7.0 its own preface comes first.
+// Its reply is the script's value as JSON in a bulk string, nil for none, [] and {}. An error reply begins with the
+// text that the interpreter gives (messages.h), followed by what Redis adds. Before Redis 7.0 its own preface comes
+// first.
 #pragma once
 
 #include "scripting/graph.h"

@@ -12,7 +12,7 @@ namespace redipy::script {
 
 namespace {
 
-constexpr uint32_t deepest = 30;      // levels in one function
+constexpr uint32_t deepest = 30;       // levels in one function
 constexpr size_t longest_block = 400;  // statements in one function
 constexpr size_t group = 200;
 constexpr uint32_t most_locals = 25;  // temporaries of one statement
@@ -138,9 +138,10 @@ void LuaWriter::assign(const Statement& statement) {
   const bool makes = !spread_ && !made_[slot];
   const bool key = graph_.variables[slot].kind == Variable::Kind::key;
   // A variable that is only now made can hold what comes on the way to its value.
-  Operand made = value(*statement.value, makes && (!key || statement.value->kind == ExpressionKind::load_key) ? &name : nullptr);
+  Operand made =
+      value(*statement.value, makes && (!key || statement.value->kind == ExpressionKind::load_key) ? &name : nullptr);
   if (key && !within(made.types, types::text)) {
-    made.text = text_of(made, "key_text", message::key_value, true);
+    made.text = text_of(made, "key_text", message::key_value, false);
     made.stable = false;
   }
   made_[slot] = true;
@@ -285,7 +286,8 @@ Bytes LuaWriter::result_text(Operand operand) {
   if (within(operand.types, types::text)) return use("quoted") + "(" + operand.text + ")";
   if (within(operand.types, types::boolean)) return "tostring(" + operand.text + ")";
   if (within(operand.types, types::whole) && operand.stable) {  // flags and counts are mostly these
-    return operand.text + " == 0 and \"0\" or " + operand.text + " == 1 and \"1\" or string.format(\"%d\", " + operand.text + ")";
+    return operand.text + " == 0 and \"0\" or " + operand.text + " == 1 and \"1\" or string.format(\"%d\", " +
+           operand.text + ")";
   }
   if (within(operand.types, types::whole)) return "string.format(\"%d\", " + operand.text + ")";
   return use("result_text") + "(" + operand.text + ")";

@@ -101,7 +101,8 @@ Types types_of(ReplyShape shape) {
   return types::any;
 }
 
-LuaTypes::LuaTypes(const Graph& graph) : graph_(graph), uses_(graph.variables.size()), open_loops_(graph.variables.size()) {
+LuaTypes::LuaTypes(const Graph& graph)
+    : graph_(graph), uses_(graph.variables.size()), open_loops_(graph.variables.size()) {
   survey(graph.body, {});
   for (int round = 0; spread(graph.body); ++round) {
     if (round < most_rounds) continue;

@@ -5,8 +5,8 @@
 // the graph holds. Statements are in lua_statements.cpp, expressions in lua_expressions.cpp, calls in lua_calls.cpp.
 //
 // Lua allows 200 locals in a function, 60 outer ones, and about 200 levels of nesting. A script that could come near is
-// written *spread*: its variables are in a table `v`, and what nests deeply, or is very long, is a function of its own in
-// a table `blocks`, which sees nothing but `v`.
+// written *spread*: its variables are in a table `v`, and what nests deeply, or is very long, is a function of its own
+// in a table `blocks`, which sees nothing but `v`.
 #pragma once
 
 #include <span>
@@ -112,15 +112,18 @@ class LuaWriter {
   Bytes list_of(std::span<const Bytes> texts);
 
   static Bytes inner(const Operand& operand) { return operand.atomic ? operand.text : '(' + operand.text + ')'; }
-  Operand made(Bytes text, Types types, bool atomic = true) const { return {std::move(text), types, false, atomic, false, nullptr}; }
+  Operand made(Bytes text, Types types, bool atomic = true) const {
+    return {std::move(text), types, false, atomic, false, nullptr};
+  }
   Operand called(Bytes text, Types types) const { return {std::move(text), types, false, true, true, nullptr}; }
 
   const Graph& graph_;
   LuaTypes types_;
   LuaPrelude prelude_;
-  std::vector<Bytes> names_;       // by slot
-  std::vector<bool> made_;         // by slot: its local has been made
-  std::vector<Bytes> number_flags_;  // by slot: the local that says whether the variable is a number; empty if there is none
+  std::vector<Bytes> names_;  // by slot
+  std::vector<bool> made_;    // by slot: its local has been made
+  std::vector<Bytes>
+      number_flags_;  // by slot: the local that says whether the variable is a number; empty if there is none
   Chunk main_;
   Chunk* out_ = &main_;
   std::vector<Chunk> lifted_;

@@ -46,6 +46,7 @@ size_t Dispatcher::run(Session& session, Scratch& scratch, ReplyWriter& reply) {
   started_ = ticks::now();
   const size_t count = scratch.requests.size();
   size_t taken = 0;
+  size_t looked_ahead = 0;
   while (taken < count && !session.suspended() && !session.closing && !session.killed &&
          !reply.output().reached_limit()) {
     if (session.plain()) {
@@ -65,6 +66,7 @@ size_t Dispatcher::run(Session& session, Scratch& scratch, ReplyWriter& reply) {
     }
     const Request& request = scratch.requests[taken];
     const Args args(scratch.words.data() + request.first_word, request.words);
+    if (taken >= looked_ahead) looked_ahead = look_ahead(session, scratch, taken);
     if (run_single(session, request, args, reply)) ++taken;
   }
   reply.output().set_limit(Buffer::no_limit);
@@ -74,6 +76,24 @@ size_t Dispatcher::run(Session& session, Scratch& scratch, ReplyWriter& reply) {
   current_reply_ = nullptr;
   if (session.has_mail()) session.wake();  // a script runs: nobody else's work is finished now
   return taken;
+}
+
+/// Scripts in a row are no batch of a backend, but their keys are asked for ahead as those of one are. Returns up to
+/// where.
+size_t Dispatcher::look_ahead(const Session& session, const Scratch& scratch, size_t first) {
+  constexpr size_t most = 32;
+  const auto is_script = [&](const Request& request) {
+    return request.entry && request.entry->group == Group::scripting && request.entry->command->keys.count > 0;
+  };
+  size_t last = first;
+  while (last < scratch.requests.size() && last - first < most && is_script(scratch.requests[last])) ++last;
+  if (last - first < 2) return first + 1;
+  Batch batch;
+  batch.database = session.database;
+  batch.words = scratch.words;
+  batch.requests = std::span<const Request>(scratch.requests).subspan(first, last - first);
+  server_.backend().look_ahead(batch);
+  return last;
 }
 
 /// What only reads stops where its reply gets larger than its client may let wait: the connection is closed then. What
@@ -371,7 +391,20 @@ void Dispatcher::settings_changed(const Settings& settings) {
 }
 
 void Dispatcher::ran_in_script(const CommandTable::Entry& entry, const Args& args, bool failed) {
-  account(entry, args, failed);
+  Statistics& all = server_.statistics();
+  CommandStatistics& own = all.commands[entry.id];
+  ++all.commands_processed;
+  ++own.calls;
+  if (failed) ++own.failed;
+  if (script_calls_ % script_calls_per_timed == 0) {
+    const auto elapsed = static_cast<double>(ticks::now() - started_);
+    const auto ns = static_cast<uint64_t>(elapsed * ns_per_tick_);
+    own.nanoseconds += ns * script_calls_per_timed;
+    if (server_.settings().latency_tracking) {
+      if (!own.latency) own.latency = std::make_unique<LatencyHistogram>();
+      own.latency->add(ns);
+    }
+  }
   if (!server_.monitors().empty()) feed_monitors(entry, args, true);
   if (current_ && current_->tracking.on && entry.command->is(flag::read)) {
     server_.tracking().remember(*current_, *entry.command, args);

@@ -24,6 +24,7 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "core/base/heap.h"
 #include "server/config.h"
 #include "server/parameters.h"
 #include "server/version.h"
@@ -103,8 +104,8 @@ void enter_folder(const Bytes& path) {
 }
 
 int allow_clients(int count, int io_threads) {
-  // Besides clients: the log, listeners, event loops (an epoll, a timer and an event each), what libraries open.
-  const rlim_t others = 32 + 3 * static_cast<rlim_t>(io_threads);
+  // Besides clients: the log, listeners, event loops (two epolls, a timer and an event each), what libraries open.
+  const rlim_t others = 32 + 4 * static_cast<rlim_t>(io_threads);
   const rlim_t wanted = static_cast<rlim_t>(count) + others;
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return count;
@@ -132,6 +133,7 @@ void prepare(Config& config) {
   open_log(settings);
   set_collation(settings.locale_collate);
   if (settings.daemonize) leave_terminal();
+  heap::start_purging();
   std::signal(SIGPIPE, SIG_IGN);
   const int allowed = allow_clients(settings.maxclients, settings.io_threads);
   if (allowed < settings.maxclients) {

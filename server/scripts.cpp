@@ -56,6 +56,7 @@ class Scripts::Running final : public script::Host {
     }
     if (!command.run.data) return server_.dispatcher().execute(session_, entry, args, reply);
     store_.select(session_.database);
+    server_.dispatcher().runs_in_script();
     store_.begin({command.is(flag::write), command.event, !session_.no_touch && !command.is(flag::no_touch)});
     try {
       command.run.data(store_, args, reply);
@@ -77,7 +78,8 @@ class Scripts::Running final : public script::Host {
   void pause() override {
     const int64_t now = ticks::now();
     if (ticks::to_us(now - last_pause_) >= pause_every_us) {
-      if (!told_busy_ && elapsed_ms() >= server_.settings().busy_reply_threshold) {
+      const int64_t threshold_ms = server_.settings().busy_reply_threshold;
+      if (!told_busy_ && threshold_ms > 0 && elapsed_ms() >= threshold_ms) {
         told_busy_ = true;
         spdlog::warn("Slow script detected: still in execution after {} milliseconds.", elapsed_ms());
         server_.wake_paused();

@@ -7,7 +7,6 @@
 //   graph_tool serve           a JSON request per line, a JSON reply per line, until the input ends:
 //     {"lua": "<graph>"}            {"lua": "…"}
 //     {"argument": "<json>"}        {"argument": "…"}
-//     {"number": "<text>"}          {"number": "…"}: the double that the text stands for, as scripts spell it
 //   what fails gives {"error": "…"}.
 #include <iostream>
 #include <iterator>
@@ -15,7 +14,6 @@
 
 #include "scripting/graph_reader.h"
 #include "scripting/lua_printer.h"
-#include "scripting/text.h"
 
 namespace {
 
@@ -23,11 +21,6 @@ using namespace redipy;
 using namespace redipy::script;
 
 constexpr size_t request_depth = 4;
-
-Bytes number(View text) {
-  char digits[number_text_size];
-  return {digits, format_number(std::stod(Bytes(text)), digits)};
-}
 
 Bytes reply(const char* name, View value) {
   Bytes made = "{\"" + Bytes(name) + "\":";
@@ -40,7 +33,6 @@ Bytes answer(const Bytes& request) {
     const Json asked = read_json(request, request_depth, Duplicates::refused);
     if (const Json* const graph = asked.find("lua")) return reply("lua", print_lua(read_graph(graph->text, {})).text);
     if (const Json* const json = asked.find("argument")) return reply("argument", lua_argument(json->text));
-    if (const Json* const text = asked.find("number")) return reply("number", number(text->text));
     return reply("error", "unknown request");
   } catch (const std::exception& error) {
     return reply("error", error.what());

@@ -4,7 +4,7 @@
 # Every case of the vectors (scripts/vectors, described in their README) and of our own (scripts/cases.json), printed as
 # Lua and run on a real Redis.
 #
-#   lua_scripts.py --tool build/dev/tests/graph_tool --judge "redis-server --save '' --port 0 --unixsocket {socket} --dir {dir}"
+#   lua_scripts.py --tool build/dev/graph_tool --judge "redis-server --save '' --port 0 --unixsocket {socket} --dir {dir}"
 #
 # --only TEXT   the cases whose name has the text
 

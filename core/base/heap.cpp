@@ -17,6 +17,18 @@
 #include <jemalloc/jemalloc.h>
 #endif
 
+#ifdef REDIPY_JEMALLOC
+
+// What jemalloc reads before anything else.
+//   slab_sizes         It describes each slab by 128 bytes. Where sizes are powers of two its slabs are single pages,
+//                      so that an object of 64 bytes would cost two more, one of 256 bytes eight: ours have 8 pages.
+//   dirty_decay_ms     So long it keeps freed pages for the next to come; 10 s by default, which would count as ours.
+//   background_thread  A thread of its own gives them back, also while nothing is allocated; see start_purging().
+extern "C" const char* malloc_conf;
+const char* malloc_conf = "slab_sizes:32-32:8|64-64:8|128-128:8|256-256:8|512-512:8,dirty_decay_ms:100";
+
+#endif
+
 namespace redipy::heap {
 
 #ifdef REDIPY_JEMALLOC
@@ -142,6 +154,11 @@ Bytes report() {
   return text;
 }
 
+void start_purging() {
+  bool on = true;
+  mallctl("background_thread", nullptr, nullptr, &on, sizeof on);  // where there is none, pages go as others are freed
+}
+
 void purge() {
   mallctl("thread.tcache.flush", nullptr, nullptr, nullptr, 0);
   static_assert(MALLCTL_ARENAS_ALL == 4096);
@@ -198,6 +215,8 @@ size_t used() { return in_use.load(std::memory_order_relaxed); }
 Statistics statistics() { return {}; }
 
 Bytes report() { return {}; }
+
+void start_purging() {}
 
 void purge() { malloc_trim(0); }
 

@@ -57,6 +57,9 @@ Statistics statistics();
 // All that the allocator tells about itself, as text; empty without jemalloc. Slow.
 Bytes report();
 
+// From now on, unused pages are returned to the system by a thread in the background. Not before a fork that goes on.
+void start_purging();
+
 // Returns unused pages to the system; slow.
 void purge();
 

@@ -52,6 +52,9 @@ class Backend {
   /// Runs the requests in order, one after the other, and writes their replies; nothing of others comes between.
   virtual void run(Batch& batch) = 0;
 
+  /// Commands with these first keys are about to come, one by one: a hint, as scripts and EXEC are no batches.
+  virtual void look_ahead(const Batch& /*batch*/) {}
+
   /// Whether a command that needs memory would be admitted now.
   virtual bool has_room() { return true; }
   /// The keyspace of a backend that owns its data; null for one that forwards.

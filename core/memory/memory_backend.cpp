@@ -34,12 +34,18 @@ void MemoryBackend::run(Batch& batch) {
   for (size_t first = 0; first < requests.size(); first += requests_ahead) {
     const auto window = requests.subspan(first, std::min(requests_ahead, requests.size() - first));
     KnownHash known[requests_ahead];
-    if (window.size() > 1) look_ahead(store_.table(batch.database, false), batch, window, known);
+    if (window.size() > 1) redipy::look_ahead(store_.table(batch.database, false), batch, window, known);
     for (size_t i = 0; i < window.size(); ++i) {
       store_.know(known[i]);
       run_one(batch, window[i]);
     }
   }
+}
+
+void MemoryBackend::look_ahead(const Batch& batch) {
+  KnownHash unused[requests_ahead];
+  const auto window = batch.requests.first(std::min(requests_ahead, batch.requests.size()));
+  redipy::look_ahead(store_.table(batch.database, false), batch, window, unused);
 }
 
 void MemoryBackend::run_one(const Batch& batch, const Request& request) {

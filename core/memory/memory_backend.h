@@ -18,6 +18,7 @@ class MemoryBackend final : public Backend {
       : store_(clock, databases, listener), clock_(clock) {}
 
   void run(Batch& batch) override;
+  void look_ahead(const Batch& batch) override;
   bool has_room() override { return store_.make_room(); }
   Store* store() override { return &store_; }
 

@@ -9,6 +9,7 @@
 #include "scripting/explain.h"
 #include "scripting/json.h"
 #include "scripting/lua_printer.h"
+#include "scripting/messages.h"
 #include "server/commands/families.h"
 #include "server/scripts.h"
 #include "server/server.h"
@@ -57,6 +58,7 @@ void run(Session& session, const Args& args, size_t numkeys_at, bool read_only, 
   // A script's commands come behind it.
   Server& server = session.server();
   if (!server.monitors().empty()) server.dispatcher().feed_monitors(*session.last_command, args);
+  if (read_only && script->effect == script::Effect::writes) throw CommandError(script::message::read_only);
   scripts(session).run(session, script, args.range(first, keys), args.from(first + keys), read_only, reply);
 }
 
@@ -228,7 +230,7 @@ constexpr Command script_subcommands[] = {
      "O(N) where N is the number of scripts"},
     {"KILL", "", 2, flag::noscript | flag::allow_busy | tip::all_shards | tip::one_succeeded, no_keys, script_kill, Event::none,
      "Ends the script that runs, if it has written nothing.", "2.6.0", "O(1)"},
-    {"RUN", "graph numkeys [key ...] [arg ...]", -4, running, counted_keys(3, changes), script_run, Event::none,
+    {"RUN", "graph numkeys [key [key ...]] [arg [arg ...]]", -4, running, counted_keys(3, changes), script_run, Event::none,
      "Runs a graph, or a loaded script by its SHA1.", "7.2.0", effort},
     {"CALL", "graph json", 4, running, no_keys, script_call, Event::none,
      "Runs a graph, or a loaded script by its SHA1, with keys and arguments by name.", "7.2.0", effort},
@@ -245,13 +247,13 @@ constexpr Command script_subcommands[] = {
 };
 
 constexpr Command rows[] = {
-    {"EVAL", "script numkeys [key ...] [arg ...]", -3, running, counted_keys(2, changes), eval, Event::none,
+    {"EVAL", "script numkeys [key [key ...]] [arg [arg ...]]", -3, running, counted_keys(2, changes), eval, Event::none,
      "Runs a script.", "2.6.0", effort},
-    {"EVALSHA", "sha1 numkeys [key ...] [arg ...]", -3, running, counted_keys(2, changes), evalsha, Event::none,
+    {"EVALSHA", "sha1 numkeys [key [key ...]] [arg [arg ...]]", -3, running, counted_keys(2, changes), evalsha, Event::none,
      "Runs a loaded script.", "2.6.0", effort},
-    {"EVAL_RO", "script numkeys [key ...] [arg ...]", -3, running | flag::read, counted_keys(2, reads), eval_ro,
+    {"EVAL_RO", "script numkeys [key [key ...]] [arg [arg ...]]", -3, running | flag::read, counted_keys(2, reads), eval_ro,
      Event::none, "Runs a script that only reads.", "7.0.0", effort},
-    {"EVALSHA_RO", "sha1 numkeys [key ...] [arg ...]", -3, running | flag::read, counted_keys(2, reads), evalsha_ro,
+    {"EVALSHA_RO", "sha1 numkeys [key [key ...]] [arg [arg ...]]", -3, running | flag::read, counted_keys(2, reads), evalsha_ro,
      Event::none, "Runs a loaded script that only reads.", "7.0.0", effort},
     {"SCRIPT", "", -2, flag::noscript, no_keys, script_graph, Event::none, "Loads, runs and inspects scripts.", "2.6.0",
      "Depends on subcommand", script_subcommands},
