@@ -43,9 +43,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static script::Interpreter interpreter(commands);
   const View text(reinterpret_cast<const char*>(data), size);
   script::Library library(commands);
-  std::shared_ptr<script::Script> script;
+  script::Script* script = nullptr;
   try {
-    script = library.load(text, {.nesting = 200, .variables = 100, .bytes = 1 << 20});
+    script = &library.load(text, {.nesting = 200, .variables = 100, .bytes = 1 << 20});
   } catch (const CommandError&) {
     return 0;
   }

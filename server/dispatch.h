@@ -34,6 +34,8 @@ class Dispatcher final : public BatchObserver {
   /// Accounts for the command that the session waited with until its time was up, or until this error ended it.
   void waited_in_vain(Session& session, View error);
 
+  /// The ticks at which the running command began.
+  int64_t started() const { return started_; }
   /// Whose command is running; null outside of one (expiry, eviction by the cron).
   Session* current() const { return current_; }
   /// Inside EXEC or a script: nobody is woken in between.

@@ -36,7 +36,8 @@ class Scripts::Running final : public script::StoreHost {
         server_(server),
         session_(session),
         store_(server.memory().memory()),
-        database_(session.database) {
+        database_(session.database),
+        started_(server.dispatcher().started()) {
     store_.hold_clock();  // a script sees one time
   }
   ~Running() override {
@@ -92,7 +93,7 @@ class Scripts::Running final : public script::StoreHost {
   Session& session_;
   MemoryStore& store_;
   const int database_;
-  const int64_t started_ = ticks::now();
+  const int64_t started_;
   int64_t last_pause_ = started_;
   bool paused_ = false;
   bool told_busy_ = false;
@@ -111,7 +112,7 @@ script::GraphLimits Scripts::graph_limits() const {
   return limits;
 }
 
-void Scripts::run(Session& session, const std::shared_ptr<script::Script>& script, std::span<const View> keys,
+void Scripts::run(Session& session, script::Script& script, std::span<const View> keys,
                   std::span<const View> arguments, bool read_only, Reply& reply) {
   const Settings& settings = server_.settings();
   script::Limits limits;
@@ -120,32 +121,32 @@ void Scripts::run(Session& session, const std::shared_ptr<script::Script>& scrip
   limits.nesting = static_cast<size_t>(settings.script_max_nesting);
   limits.result = settings.script_max_result;
   limits.steps_between_pauses = steps_between_looks;
-  const script::Input input{keys, arguments, script->graph.key_names, script->graph.argument_names};
+  const script::Input input{keys, arguments, script.graph.key_names, script.graph.argument_names};
   const Dispatcher::Block block(server_.dispatcher());
   Running running(server_, session, read_only);
   running_ = &running;
   const auto count = [&] {
     running_ = nullptr;
     const uint64_t ns = running.elapsed_ns();
-    ++script->calls;
-    script->steps += interpreter_.steps();
-    script->nanoseconds += ns;
+    ++script.calls;
+    script.steps += interpreter_.steps();
+    script.nanoseconds += ns;
     ++totals_.calls;
     totals_.steps += interpreter_.steps();
     totals_.nanoseconds += ns;
   };
   try {
-    const bool has_value = interpreter_.run(script->program, input, limits, running, result_);
+    const bool has_value = interpreter_.run(script.program, input, limits, running, result_);
     count();
     has_value ? reply.bulk(View(result_)) : reply.null();
   } catch (const script::ScriptError& fault) {
     count();
-    ++script->errors;
+    ++script.errors;
     ++totals_.errors;
-    const Bytes path = script->graph.path(fault.place());
-    script->last_error =
-        Bytes(fault.what()) + " script: " + script->sha + ", on " + (path.empty() ? "script" : path) + ".";
-    throw CommandError(script->last_error);
+    const Bytes path = script.graph.path(fault.place());
+    script.last_error =
+        Bytes(fault.what()) + " script: " + script.sha + ", on " + (path.empty() ? "script" : path) + ".";
+    throw CommandError(script.last_error);
   }
   if (result_.capacity() > (size_t{1} << 20)) Bytes().swap(result_);
 }

@@ -39,10 +39,10 @@ class InterpreterTest : public ::testing::Test {
   /// The result as JSON, "none", or the error.
   Bytes run(View graph, const Limits& limits, std::vector<View> arguments = {}) {
     Library library(all_commands());
-    const auto script = library.load(graph, {});
+    const Script& script = library.load(graph, {});
     Bytes result;
     try {
-      return interpreter.run(script->program, {{}, arguments}, limits, host, result) ? result : "none";
+      return interpreter.run(script.program, {{}, arguments}, limits, host, result) ? result : "none";
     } catch (const ScriptError& fault) {
       return fault.what();
     }
