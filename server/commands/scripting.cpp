@@ -210,7 +210,7 @@ void script_explain(Session& session, const Args& args, Reply& reply) {
   if (script::looks_like_graph(args[2])) {
     write(script::read_graph(args[2], scripts(session).graph_limits()));
   } else {
-    write(known(session, args[2])->graph);
+    write(known(session, args[2]).graph);
   }
 }
 
