@@ -48,7 +48,7 @@ class Library {
 
  private:
   struct Hash {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming)
     size_t operator()(View sha) const;
   };
   const CommandTable& commands_;
