@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Any bytes as a script. What SCRIPT CHECK says of it must be JSON, and agree with the reader on whether it is a graph;
-// what can be read must be explained.
+// what can be read must be explained and printed as Lua.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 #include "scripting/call_facts.h"
 #include "scripting/check.h"
 #include "scripting/explain.h"
+#include "scripting/lua_printer.h"
 #include "scripting/text.h"
 
 namespace {
@@ -31,6 +33,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const Graph graph = read_graph(text, limits);
     if (!said.find("keys")->is(Json::Type::object)) std::abort();
     if (!is_utf8(explain(graph))) std::abort();
+    const LuaText lua = print_lua(graph);
+    const auto lines = static_cast<size_t>(std::count(lua.text.begin(), lua.text.end(), '\n'));
+    if (!is_utf8(lua.text) || lines != lua.places.size()) std::abort();
     const bool writes = said.find("writes")->boolean;
     const Effect effect = effect_of(graph, commands());
     if (effect == Effect::reads && writes) std::abort();

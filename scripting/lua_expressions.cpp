@@ -245,33 +245,19 @@ LuaWriter::Operand LuaWriter::equality(const Expression& expression) {
 /// refuse what is allowed: two texts.
 bool LuaWriter::numbers_checked(Operand& left, Operand& right, View message) {
   if (within(left.types | right.types, types::number)) return true;
-  Bytes test;
-  bool certain = false;  // one is no text and no list, so that nothing but a number beside it is allowed
-  for (const Operand* const one : {&left, &right}) {
-    if (within(one->types, types::number | types::none)) certain = true;
-  }
-  if (!certain) return false;
-  for (Operand* const one : {&left, &right}) {
-    if (within(one->types, types::number)) continue;
-    Bytes check;
-    if (within(one->types, types::number | types::none)) {
-      check = "t";  // what it is kept in, below
-    } else {
-      for (Slot slot = 0; slot < names_.size(); ++slot) {
-        if (!number_flags_[slot].empty() && names_[slot] == one->text) check = number_flags_[slot];
-      }
-    }
-    if (check.empty()) return false;
-  }
+  constexpr Types number_or_none = types::number | types::none;  // beside which nothing but a number is allowed
+  if (!within(left.types, number_or_none) && !within(right.types, number_or_none)) return false;
+  const auto simple = [&](const Operand& one) {
+    return within(one.types, number_or_none) || number_flag(one) != nullptr;
+  };
+  if (!simple(left) || !simple(right)) return false;
   stabilize(left);
   stabilize(right);
+  Bytes test;
   for (const Operand* const one : {&left, &right}) {
     if (within(one->types, types::number)) continue;
-    Bytes check = one->text;
-    for (Slot slot = 0; slot < names_.size(); ++slot) {
-      if (!number_flags_[slot].empty() && names_[slot] == one->text) check = number_flags_[slot];
-    }
-    test += (test.empty() ? "" : " and ") + check;
+    const Bytes* const flag = number_flag(*one);
+    test += (test.empty() ? "" : " and ") + (flag ? *flag : one->text);
   }
   line("if not (" + test + ") then");
   ++out_->indent;
@@ -279,6 +265,14 @@ bool LuaWriter::numbers_checked(Operand& left, Operand& right, View message) {
   --out_->indent;
   line("end");
   return true;
+}
+
+/// The local that says whether a variable is a number; null if the operand is none that has one.
+const Bytes* LuaWriter::number_flag(const Operand& operand) const {
+  for (const Slot slot : flagged_) {
+    if (names_[slot] == operand.text) return &number_flags_[slot];
+  }
+  return nullptr;
 }
 
 LuaWriter::Operand LuaWriter::ordering(const Expression& expression) {

@@ -81,7 +81,6 @@ void LuaWriter::name_variables() {
     taken.insert(name);
     return name;
   };
-  size_t flags = 0;
   for (Slot slot = 0; slot < names_.size(); ++slot) {
     if (spread_) {
       names_[slot] = "v[" + std::to_string(slot + 1) + "]";
@@ -94,9 +93,9 @@ void LuaWriter::name_variables() {
     const VariableUse& use = types_.variable(slot);
     constexpr size_t most_flags = 10;
     if (use.reordered && use.assignments == 1 && !use.declared_inside && use.types == types::any &&
-        flags < most_flags) {
+        flagged_.size() < most_flags) {
       number_flags_[slot] = unique(names_[slot] + "_is_number");
-      ++flags;
+      flagged_.push_back(slot);
     }
   }
 }

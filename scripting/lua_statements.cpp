@@ -88,12 +88,14 @@ void LuaWriter::block(const Block& block, bool last) {
 
 /// The body of a branch or loop.
 void LuaWriter::inner_block(const Block& inner, bool last) {
+  const Place place = place_;
   ++out_->indent;
   if (++depth_ > deepest && spread_) {
     line(lifted([&] { block(inner, false); }));
   } else {
     block(inner, last);
   }
+  place_ = place;
   --depth_;
   --out_->indent;
 }

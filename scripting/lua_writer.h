@@ -99,6 +99,7 @@ class LuaWriter {
   Operand condition(const Expression& expression);
   Operand truth(Operand operand);
   Bytes joined_logic(Bytes kept, size_t at, const Bytes& left, bool both, const Bytes& right);
+  const Bytes* number_flag(const Operand& operand) const;
   bool numbers_checked(Operand& left, Operand& right, View message);
 
   // --- calls
@@ -123,7 +124,8 @@ class LuaWriter {
   std::vector<Bytes> names_;  // by slot
   std::vector<bool> made_;    // by slot: its local has been made
   std::vector<Bytes>
-      number_flags_;  // by slot: the local that says whether the variable is a number; empty if there is none
+      number_flags_;           // by slot: the local that says whether the variable is a number; empty if there is none
+  std::vector<Slot> flagged_;  // those that have one
   Chunk main_;
   Chunk* out_ = &main_;
   std::vector<Chunk> lifted_;

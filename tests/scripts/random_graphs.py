@@ -166,7 +166,7 @@ class Generator:
                 if not self.tame and chance.random() < 0.3:
                     kind = chance.choice(["any", "number", "text", "list"])
                 value = self.expression(kind if kind != "key" else "text", 2)
-                self.learn(reference, kind)
+                self.learn(reference, "key" if reference["kind"] == "key" else kind)
                 return {"kind": "assign", "assign": reference, "value": value}
         if pick < 0.42 and self.variables("var"):
             return self.change(depth)
