@@ -186,7 +186,7 @@ def measure(bench, server, case, share, seed):
     sha = server.command("SCRIPT", "LOAD", case.graph if is_ours else case.lua)
     token = '"0123456789abcdef"' if is_ours else "0123456789abcdef"
     request = ["EVALSHA", sha, *case.after_sha.replace("TOKEN", token).split()]
-    return bench.load("send", server, request, requests=calls, warm_up=warm_up, pipeline=PIPELINE, connections=1,
+    return bench.load("send", server, request, requests=calls, warm_up=warm_up, pipeline=PIPELINE, connections=50,
                       pid=server.pid, seed=seed, expect=case.replies[0 if is_ours else 1])["cpu_ns"]
 
 

@@ -183,7 +183,7 @@ Bytes Sequence::commands() const {
 Var Script::add_arg(View name) {
   const size_t number = arguments_.size();
   add_name(arguments_, name);
-  const Var variable = labelled("arg", number, name);
+  Var variable = labelled("arg", number, name);
   add(declaration(variable, R"({"kind":"load_json_arg","index":)" + std::to_string(number) + "}"));
   return variable;
 }
@@ -191,13 +191,13 @@ Var Script::add_arg(View name) {
 Var Script::add_key(View name) {
   const size_t number = keys_.size();
   add_name(keys_, name);
-  const Var variable = labelled("key", number, name);
+  Var variable = labelled("key", number, name);
   add(declaration(variable, R"({"kind":"load_key_arg","index":)" + std::to_string(number) + "}"));
   return variable;
 }
 
 Var Script::add_local(const Expr& init) {
-  const Var variable = numbered("var", "var", locals_++);
+  Var variable = numbered("var", "var", locals_++);
   add(declaration(variable, init.json()));
   return variable;
 }

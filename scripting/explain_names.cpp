@@ -46,7 +46,7 @@ Bytes identifier(View name) {
 
 ExplainNames::ExplainNames(const Graph& graph)
     : variables_(graph.variables.size()), used_(graph.variables.size()), declarations_(graph.variables.size()) {
-  for (const View word : reserved) taken_.emplace(word);
+  for (const View word : reserved) taken_.emplace(word, 1);
   for (const Bytes& name : graph.key_names) keys_.push_back(unique(name, "key"));
   for (const Bytes& name : graph.argument_names) arguments_.push_back(unique(name, "arg"));
   key_loads_.resize(keys_.size());
@@ -120,11 +120,10 @@ Bytes ExplainNames::unique(View wish, View otherwise) {
   Bytes name = identifier(wish);
   if (name.empty()) name = identifier(otherwise);
   if (name.empty()) name = "x";
-  if (taken_.insert(name).second) return name;
-  const Bytes stem = name + '_';
-  for (size_t i = 2;; ++i) {
-    name = stem + std::to_string(i);
-    if (taken_.insert(name).second) return name;
+  for (;;) {
+    size_t& wishes = taken_[name];
+    if (++wishes == 1) return name;
+    name += '_' + std::to_string(wishes);
   }
 }
 

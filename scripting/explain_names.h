@@ -5,6 +5,7 @@
 // saying.
 #pragma once
 
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -38,7 +39,7 @@ class ExplainNames {
   std::vector<uint32_t> declarations_;  // by slot
   std::vector<uint32_t> argument_loads_, key_loads_;
   std::unordered_set<const Statement*> unsaid_;
-  std::unordered_set<Bytes> taken_;
+  std::unordered_map<Bytes, size_t> taken_;  // with how many times it was wished for
 };
 
 }  // namespace redipy::script

@@ -25,7 +25,12 @@ void State::set(Slot slot, Known known) {
   known_[slot] = known;
 }
 
-void State::join(Slot slot, Known other) { set(slot, joined(known_[slot], other)); }
+void State::join(Slot slot, Known other) {
+  const Known met = joined(known_[slot], other);
+  const Known& before = known_[slot];
+  // Loops within loops tell the same again and again.
+  if (met.types != before.types || met.origin != before.origin || met.truth != before.truth) set(slot, met);
+}
 
 State::Changes State::take_back(size_t mark) {
   Changes changes;
@@ -66,6 +71,8 @@ void State::meet(const Changes& one, const Changes& other) {
 
 LoopChanges::LoopChanges(const Graph& graph, Expressions& expressions) : graph_(graph), expressions_(expressions) {
   visit(graph.body);
+  places_.resize(graph.variables.size());
+  for (size_t i = 0; i < all_.size(); ++i) places_[all_[i].first].push_back(i);
 }
 
 void LoopChanges::visit(const Block& block) {
@@ -114,20 +121,23 @@ std::span<const LoopChanges::Assigned> LoopChanges::assigned(const Statement& lo
 }
 
 bool LoopChanges::leaves_alone(const Statement& loop, const Expression& condition, const State& state) const {
-  std::unordered_set<Slot> changed;
-  for (const auto& [slot, types] : assigned(loop)) changed.insert(slot);
-  return leaves_alone(changed, ranges_.at(&loop).mutates, condition, state);
+  return leaves_alone(ranges_.at(&loop), condition, state);
 }
 
-bool LoopChanges::leaves_alone(const std::unordered_set<Slot>& changed, bool mutates, const Expression& condition,
-                               const State& state) const {
+bool LoopChanges::leaves_alone(const Range& range, const Expression& condition, const State& state) const {
   if (condition.kind == ExpressionKind::call && condition.name == "redis.call") return false;
   if (condition.kind == ExpressionKind::variable) {
-    if (condition.slot == no_slot || changed.contains(condition.slot)) return false;
-    return !mutates || (state.get(condition.slot).types & (type::list | type::dict)) == 0;
+    if (condition.slot == no_slot || is_assigned(condition.slot, range)) return false;
+    return !range.mutates || (state.get(condition.slot).types & (type::list | type::dict)) == 0;
   }
   return std::all_of(condition.parts.begin(), condition.parts.end(),
-                     [&](const Expression* part) { return leaves_alone(changed, mutates, *part, state); });
+                     [&](const Expression* part) { return leaves_alone(range, *part, state); });
+}
+
+bool LoopChanges::is_assigned(Slot slot, const Range& range) const {
+  const std::vector<size_t>& places = places_[slot];
+  const auto first = std::lower_bound(places.begin(), places.end(), range.first);
+  return first != places.end() && *first < range.last;
 }
 
 }  // namespace redipy::script

@@ -6,7 +6,6 @@
 
 #include <span>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -124,12 +123,13 @@ class LoopChanges {
   };
   void visit(const Block& block);
   void visit(const Statement& statement);
-  bool leaves_alone(const std::unordered_set<Slot>& changed, bool mutates, const Expression& condition,
-                    const State& state) const;
+  bool leaves_alone(const Range& range, const Expression& condition, const State& state) const;
+  bool is_assigned(Slot slot, const Range& range) const;
 
   const Graph& graph_;
   Expressions& expressions_;
   std::vector<Assigned> all_;
+  std::vector<std::vector<size_t>> places_;  // for each variable, where in all_ it is
   size_t mutations_ = 0;
   std::unordered_map<const Statement*, Range> ranges_;
 };

@@ -3,7 +3,7 @@
 // See heap.h.
 #include "scripting/heap.h"
 
-#include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <new>
 
@@ -49,7 +49,9 @@ void Heap::reset() {
     std::free(large_);
     large_ = next;
   }
-  std::fill(std::begin(free_), std::end(free_), nullptr);
+  for (; freed_classes_ != 0; freed_classes_ &= freed_classes_ - 1) {
+    free_[std::countr_zero(freed_classes_) + 1] = nullptr;
+  }
   if (chunks_.size() > 1) chunks_.resize(1);
   at_ = end_ = nullptr;
   if (!chunks_.empty()) {

@@ -44,6 +44,7 @@ class Heap {
     auto* const freed = static_cast<Free*>(block);
     freed->next = free_[granules];
     free_[granules] = freed;
+    freed_classes_ |= uint64_t{1} << (granules - 1);
   }
 
   /// Everything allocated is void.
@@ -51,7 +52,7 @@ class Heap {
 
  private:
   static constexpr size_t granule = 16;
-  static constexpr size_t largest_class = 64;  // granules: 1 KiB
+  static constexpr size_t largest_class = 64;  // granules: 1 KiB; as many as freed_classes_ has bits
   static constexpr size_t chunk_size = 64 * 1024;
 
   struct Free {
@@ -79,6 +80,7 @@ class Heap {
   char* at_ = nullptr;
   char* end_ = nullptr;
   Free* free_[largest_class + 1] = {};
+  uint64_t freed_classes_ = 0;  // bit n - 1: free_[n] may hold something
   Large* large_ = nullptr;
   std::vector<std::unique_ptr<char[]>> chunks_;
 };

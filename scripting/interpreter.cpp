@@ -4,6 +4,8 @@
 // beyond a few lines is a method below or a function of builtins.h.
 #include "scripting/interpreter.h"
 
+#include <algorithm>
+
 #include "core/base/numbers.h"
 #include "core/base/text.h"
 #include "scripting/builtins.h"
@@ -459,16 +461,19 @@ Value Interpreter::Run::converted(Value reply, Result kind) {
 
 // --- a run
 
-Interpreter::~Interpreter() { tidy(); }
+Interpreter::~Interpreter() = default;
 
 void Interpreter::prepare(const Program& program) {
-  if (frame_.size() < program.frame_size) frame_.resize(program.frame_size);
+  constexpr size_t most_kept = 4096;  // registers, beyond what this program needs
+  const size_t wanted = std::max<size_t>(program.frame_size, std::min(frame_.size(), most_kept));
+  if (frame_.size() != wanted) std::vector<Value>(wanted).swap(frame_);
   for (size_t i = 0; i < program.constants.size(); ++i) frame_[i] = program.constants[i];
 }
 
 /// Nothing that the run has made is given back by itself: the heap takes it all.
-void Interpreter::tidy() {
-  for (Value& value : frame_) value.forget();
+void Interpreter::tidy(const Program& program) {
+  const size_t used = std::min<size_t>(program.frame_size, frame_.size());
+  for (size_t i = 0; i < used; ++i) frame_[i].forget();
   for (Value& value : arguments_) value.forget();
   arguments_.clear();
   reply_.forget();
@@ -482,7 +487,7 @@ bool Interpreter::run(const Program& program, const Input& input, const Limits& 
   const auto fail = [&](View text, Place place) {
     steps_ = run.steps();
     run.result.forget();
-    tidy();
+    tidy(program);
     result.clear();
     throw ScriptError(text, place);
   };
@@ -504,7 +509,7 @@ bool Interpreter::run(const Program& program, const Input& input, const Limits& 
     if (!empty) append_json(result, run.result, limits.nesting, limits.result, result_too_long);
     steps_ = run.steps();
     run.result.forget();
-    tidy();
+    tidy(program);
     return !empty;
   } catch (const ScriptError&) {
     throw;

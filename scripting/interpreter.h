@@ -71,7 +71,7 @@ class Interpreter {
   struct Run;
 
   void prepare(const Program& program);
-  void tidy();
+  void tidy(const Program& program);
 
   const CommandTable& commands_;
   Heap heap_;

@@ -22,24 +22,24 @@ size_t Library::Hash::operator()(View sha) const {
   return front;
 }
 
-std::shared_ptr<Script> Library::find(View sha) const {
+Script* Library::find(View sha) const {
   if (sha.size() != digits) return nullptr;
   auto found = scripts_.find(sha);
   if (found == scripts_.end()) found = scripts_.find(lower(sha));
-  return found == scripts_.end() ? nullptr : found->second;
+  return found == scripts_.end() ? nullptr : found->second.get();
 }
 
-std::shared_ptr<Script> Library::load(View source, const GraphLimits& limits) {
+Script& Library::load(View source, const GraphLimits& limits) {
   Bytes sha = sha1_hex(source);
-  if (const auto known = scripts_.find(sha); known != scripts_.end()) return known->second;
-  auto script = std::make_shared<Script>();
+  if (const auto known = scripts_.find(sha); known != scripts_.end()) return *known->second;
+  auto script = std::make_unique<Script>();
   script->graph = read_graph(source, limits);
   script->program = compile(script->graph, commands_);
   script->effect = effect_of(script->graph, commands_);
   script->source = source;
   script->sha = sha;
   bytes_ += sizeof(Script) + source.size() + script->program.code.size() * sizeof(Instruction);
-  return scripts_.emplace(std::move(sha), std::move(script)).first->second;
+  return *scripts_.emplace(std::move(sha), std::move(script)).first->second;
 }
 
 void Library::flush() {
@@ -47,10 +47,10 @@ void Library::flush() {
   bytes_ = 0;
 }
 
-std::vector<std::shared_ptr<Script>> Library::all() const {
-  std::vector<std::shared_ptr<Script>> found;
-  for (const auto& [sha, script] : scripts_) found.push_back(script);
-  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a->sha < b->sha; });
+std::vector<const Script*> Library::all() const {
+  std::vector<const Script*> found;
+  for (const auto& [sha, script] : scripts_) found.push_back(script.get());
+  std::sort(found.begin(), found.end(), [](const Script* a, const Script* b) { return a->sha < b->sha; });
   return found;
 }
 

@@ -34,25 +34,25 @@ class Library {
   /// The table outlives the library.
   explicit Library(const CommandTable& commands) : commands_(commands) {}
 
-  /// Null if it is not known. Digits may be in either case. What is returned stays as long as somebody holds it.
-  std::shared_ptr<Script> find(View sha) const;
+  /// Null if it is not known. Digits may be in either case. What is returned stays until flush().
+  Script* find(View sha) const;
   /// The script of that text, read and compiled if it was not known; throws GraphError.
-  std::shared_ptr<Script> load(View source, const GraphLimits& limits);
+  Script& load(View source, const GraphLimits& limits);
   void flush();
 
   size_t size() const { return scripts_.size(); }
   /// About how much memory texts and programs take.
   size_t bytes() const { return bytes_; }
   /// By their digits, in order.
-  std::vector<std::shared_ptr<Script>> all() const;
+  std::vector<const Script*> all() const;
 
  private:
   struct Hash {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming)
     size_t operator()(View sha) const;
   };
   const CommandTable& commands_;
-  std::unordered_map<Bytes, std::shared_ptr<Script>, Hash, std::equal_to<>> scripts_;
+  std::unordered_map<Bytes, std::unique_ptr<Script>, Hash, std::equal_to<>> scripts_;
   size_t bytes_ = 0;
 };
 

@@ -391,8 +391,21 @@ void Dispatcher::settings_changed(const Settings& settings) {
 }
 
 void Dispatcher::ran_in_script(const CommandTable::Entry& entry, const Args& args, bool failed) {
-  account(entry, args, failed);
-  if (!server_.monitors().empty()) feed_monitors(entry, args, true);
+  Statistics& all = server_.statistics();
+  CommandStatistics& own = all.commands[entry.id];
+  ++all.commands_processed;
+  ++own.calls;
+  if (failed) ++own.failed;
+  if (script_calls_ % script_calls_per_timed == 0) {
+    const auto elapsed = static_cast<double>(ticks::now() - started_);
+    const auto ns = static_cast<uint64_t>(elapsed * ns_per_tick_);
+    own.nanoseconds += ns * script_calls_per_timed;
+    if (server_.settings().latency_tracking) {
+      if (!own.latency) own.latency = std::make_unique<LatencyHistogram>();
+      own.latency->add(ns);
+    }
+  }
+  if (!server_.monitors().empty()) show_monitors(entry, args, true);
   if (current_ && current_->tracking.on && entry.command->is(flag::read)) {
     server_.tracking().remember(*current_, *entry.command, args);
   }
@@ -412,8 +425,12 @@ Dispatcher::Suspended::~Suspended() {
   dispatcher_.started_ = started_;
 }
 
-void Dispatcher::feed_monitors(const CommandTable::Entry& entry, const Args& args, bool in_script) {
-  if (!current_ || entry.command->is(flag::no_monitor | flag::admin)) return;
+void Dispatcher::feed_monitors(const CommandTable::Entry& entry, const Args& args) {
+  if (!entry.command->is(flag::no_monitor | flag::admin)) show_monitors(entry, args, false);
+}
+
+void Dispatcher::show_monitors(const CommandTable::Entry& entry, const Args& args, bool in_script) {
+  if (!current_) return;
   const int64_t now = server_.clock().now_us();
   Bytes fraction = std::to_string(now % 1000000);
   fraction.insert(0, 6 - fraction.size(), '0');

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "core/base/ticks.h"
 #include "core/command/backend.h"
 #include "core/resp/reply_writer.h"
 
@@ -33,6 +34,8 @@ class Dispatcher final : public BatchObserver {
   /// Accounts for the command that the session waited with until its time was up, or until this error ended it.
   void waited_in_vain(Session& session, View error);
 
+  /// The ticks at which the running command began.
+  int64_t started() const { return started_; }
   /// Whose command is running; null outside of one (expiry, eviction by the cron).
   Session* current() const { return current_; }
   /// Inside EXEC or a script: nobody is woken in between.
@@ -63,10 +66,14 @@ class Dispatcher final : public BatchObserver {
     const int64_t started_;
   };
 
-  /// A script called a command on data.
+  /// A script calls a command on data, and has called it. All are counted; one in some is timed and stands for the
+  /// others, as looking at the time takes longer than many a command.
+  void runs_in_script() {
+    if (++script_calls_ % script_calls_per_timed == 0) started_ = ticks::now();
+  }
   void ran_in_script(const CommandTable::Entry& entry, const Args& args, bool failed);
-  /// Shows MONITOR a command that a session is about to run.
-  void feed_monitors(const CommandTable::Entry& entry, const Args& args, bool in_script = false);
+  /// Shows MONITOR a command, whatever its flags say, as from the current client or from its script.
+  void show_monitors(const CommandTable::Entry& entry, const Args& args, bool in_script);
 
   /// The reply of a blocking command to which nothing came.
   static void reply_nothing(const CommandTable::Entry& entry, Reply& reply, bool timed_out);
@@ -93,6 +100,7 @@ class Dispatcher final : public BatchObserver {
   void run_data(Session& session, const Request& request, std::span<const View> words, Reply& reply);
   void run_session_command(Session& session, const Request& request, const Args& args, Reply& reply);
   void account(const CommandTable::Entry& entry, const Args& args, bool failed);
+  void feed_monitors(const CommandTable::Entry& entry, const Args& args);
   void finish(Session& session);
   void limit_output(ReplyWriter& reply, const Command& command);
 
@@ -105,6 +113,8 @@ class Dispatcher final : public BatchObserver {
   bool retrying_ = false;  // MONITOR has shown the command when it began to wait
   int64_t started_ = 0;    // ticks at which the running command began
   double ns_per_tick_ = 1;
+  static constexpr uint32_t script_calls_per_timed = 16;
+  uint32_t script_calls_ = 0;
   int64_t slow_ns_ = 0;  // what takes as long may belong into the slow log or the latency monitor
 };
 

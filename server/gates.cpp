@@ -140,8 +140,8 @@ Verdict not_busy(const Case& it) {
 
 using Gate = Verdict (*)(const Case&);
 constexpr Gate gates[] = {
-    known,         right_arity, not_protected,         authenticated, not_yet, allowed_while_subscribed,
-    not_busy,      enough_memory, not_paused, queued_in_transaction,
+    known,    right_arity,   not_protected, authenticated,         not_yet, allowed_while_subscribed,
+    not_busy, enough_memory, not_paused,    queued_in_transaction,
 };
 
 }  // namespace

@@ -322,7 +322,7 @@ void scripts_section(Server& server, Lines& lines) {
   const Scripts::Totals& totals = scripts.totals();
   lines.add("scripts_loaded", scripts.library().size());
   lines.add("scripts_bytes", scripts.library().bytes());
-  lines.add("script_running", scripts.running());
+  lines.add("script_running", scripts.running() ? 1 : 0);
   lines.add("script_calls", totals.calls);
   lines.add("script_errors", totals.errors);
   lines.add("script_killed", totals.killed);

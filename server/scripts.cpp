@@ -9,7 +9,7 @@
 
 #include "core/base/ticks.h"
 #include "core/memory/memory_backend.h"
-#include "scripting/messages.h"
+#include "scripting/store_host.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -27,15 +27,17 @@ constexpr View killed_by_shutdown = "ERR Script ended because the server shuts d
 }  // namespace
 
 /// What the running script may do to the server.
-class Scripts::Running final : public script::Host {
+class Scripts::Running final : public script::StoreHost {
  public:
   Running(Server& server, Session& session, bool read_only)
-      : server_(server),
+      : StoreHost(server.store(), {.read_only = read_only,
+                                   .out_of_memory = !server.backend().has_room(),
+                                   .touch = !session.no_touch}),
+        server_(server),
         session_(session),
         store_(server.memory().memory()),
         database_(session.database),
-        read_only_(read_only),
-        out_of_memory_(!server.backend().has_room()) {
+        started_(server.dispatcher().started()) {
     store_.hold_clock();  // a script sees one time
   }
   ~Running() override {
@@ -45,28 +47,6 @@ class Scripts::Running final : public script::Host {
   }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
-
-  void call(const CommandTable::Entry& entry, const Args& args, Reply& reply) override {
-    const Command& command = *entry.command;
-    if (command.is(flag::noscript | flag::not_yet | flag::blocking)) throw CommandError(script::message::command_refused);
-    if (command.is(flag::write)) {
-      if (read_only_) throw CommandError(script::message::read_only);
-      if (out_of_memory_ && command.is(flag::denyoom) && !wrote_) throw CommandError(error::out_of_memory);
-      wrote_ = true;
-    }
-    if (!command.run.data) return server_.dispatcher().execute(session_, entry, args, reply);
-    store_.select(session_.database);
-    store_.begin({command.is(flag::write), command.event, !session_.no_touch && !command.is(flag::no_touch)});
-    try {
-      command.run.data(store_, args, reply);
-    } catch (...) {
-      store_.end();
-      server_.dispatcher().ran_in_script(entry, args, true);
-      throw;
-    }
-    store_.end();
-    server_.dispatcher().ran_in_script(entry, args, false);
-  }
 
   void log(int level, View text) override {
     constexpr spdlog::level::level_enum levels[] = {spdlog::level::trace, spdlog::level::debug, spdlog::level::info,
@@ -95,19 +75,26 @@ class Scripts::Running final : public script::Host {
   int64_t elapsed_ms() const { return ticks::to_us(ticks::now() - started_) / 1000; }
   uint64_t elapsed_ns() const { return static_cast<uint64_t>(ticks::to_ns(ticks::now() - started_)); }
   bool told_busy() const { return told_busy_; }
-  bool wrote() const { return wrote_; }
   void stop(View why) { stop_ = why; }
 
  private:
+  void before(const CommandTable::Entry&) override {
+    store_.select(session_.database);
+    server_.dispatcher().runs_in_script();
+  }
+  void after(const CommandTable::Entry& entry, const Args& args, bool failed) override {
+    server_.dispatcher().ran_in_script(entry, args, failed);
+  }
+  void call_session(const CommandTable::Entry& entry, const Args& args, Reply& reply) override {
+    server_.dispatcher().execute(session_, entry, args, reply);
+  }
+
   Server& server_;
   Session& session_;
   MemoryStore& store_;
   const int database_;
-  const bool read_only_;
-  const bool out_of_memory_;
-  const int64_t started_ = ticks::now();
+  const int64_t started_;
   int64_t last_pause_ = started_;
-  bool wrote_ = false;
   bool paused_ = false;
   bool told_busy_ = false;
   Bytes stop_;  // why it is to end, if it is
@@ -125,7 +112,7 @@ script::GraphLimits Scripts::graph_limits() const {
   return limits;
 }
 
-void Scripts::run(Session& session, const std::shared_ptr<script::Script>& script, std::span<const View> keys,
+void Scripts::run(Session& session, script::Script& script, std::span<const View> keys,
                   std::span<const View> arguments, bool read_only, Reply& reply) {
   const Settings& settings = server_.settings();
   script::Limits limits;
@@ -134,32 +121,32 @@ void Scripts::run(Session& session, const std::shared_ptr<script::Script>& scrip
   limits.nesting = static_cast<size_t>(settings.script_max_nesting);
   limits.result = settings.script_max_result;
   limits.steps_between_pauses = steps_between_looks;
-  const script::Input input{keys, arguments, script->graph.key_names, script->graph.argument_names};
+  const script::Input input{keys, arguments, script.graph.key_names, script.graph.argument_names};
   const Dispatcher::Block block(server_.dispatcher());
   Running running(server_, session, read_only);
   running_ = &running;
   const auto count = [&] {
     running_ = nullptr;
     const uint64_t ns = running.elapsed_ns();
-    ++script->calls;
-    script->steps += interpreter_.steps();
-    script->nanoseconds += ns;
+    ++script.calls;
+    script.steps += interpreter_.steps();
+    script.nanoseconds += ns;
     ++totals_.calls;
     totals_.steps += interpreter_.steps();
     totals_.nanoseconds += ns;
   };
   try {
-    const bool has_value = interpreter_.run(script->program, input, limits, running, result_);
+    const bool has_value = interpreter_.run(script.program, input, limits, running, result_);
     count();
     has_value ? reply.bulk(View(result_)) : reply.null();
   } catch (const script::ScriptError& fault) {
     count();
-    ++script->errors;
+    ++script.errors;
     ++totals_.errors;
-    const Bytes path = script->graph.path(fault.place());
-    script->last_error =
-        Bytes(fault.what()) + " script: " + script->sha + ", on " + (path.empty() ? "script" : path) + ".";
-    throw CommandError(script->last_error);
+    const Bytes path = script.graph.path(fault.place());
+    script.last_error =
+        Bytes(fault.what()) + " script: " + script.sha + ", on " + (path.empty() ? "script" : path) + ".";
+    throw CommandError(script.last_error);
   }
   if (result_.capacity() > (size_t{1} << 20)) Bytes().swap(result_);
 }

@@ -22,7 +22,7 @@ class CommandTable {
     Group group = Group::generic;
     uint8_t element = 0;  ///< which argument is the first field or member, if any: for prefetching
     uint32_t id = 0;      ///< dense: index of statistics and session handlers
-    Bytes full_name;  ///< lower case: "get", "config|get"
+    Bytes full_name;      ///< lower case: "get", "config|get"
   };
 
   /// The command (never a subcommand) of this name in any case; null if unknown.

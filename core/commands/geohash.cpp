@@ -121,7 +121,10 @@ Box bounding_box(const GeoArea& area) {
 unsigned steps_for(double radius, double latitude) {
   if (radius == 0) return score_steps;
   int steps = 1;
-  for (; radius < mercator_extent; radius *= 2) ++steps;
+  while (radius < mercator_extent) {
+    radius *= 2;
+    ++steps;
+  }
   steps -= 2;
   // Towards the poles a column becomes narrower than it looks on the map.
   if (std::fabs(latitude) > 66) --steps;

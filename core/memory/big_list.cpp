@@ -29,7 +29,7 @@ BigList BigList::copy() const {
     node.count = at(i).count;
     node.plain_bytes = at(i).plain_bytes;
   }
-  if (ring_) result.ring_->size = size();
+  if (result.ring_) result.ring_->size = size();
   return result;
 }
 
@@ -41,7 +41,7 @@ void BigList::clear() noexcept {
 }
 
 size_t BigList::memory(size_t samples) const {
-  if (!ring_) return 0;
+  if (count() == 0) return 0;
   const size_t looked_at = samples == 0 ? count() : std::min(samples, count());
   size_t bytes = 0;
   for (size_t i = 0; i < looked_at; ++i) bytes += at(i).list.memory();

@@ -15,10 +15,10 @@ std::span<const Command> transaction_rows();  // transactions.cpp: MULTI, EXEC, 
 std::span<const Command> pubsub_rows();       // pubsub.cpp
 std::span<const Command>
 introspection_rows();  // introspection.cpp: INFO, COMMAND, CONFIG, SLOWLOG, LATENCY, MEMORY, TIME, ROLE …
-std::span<const Command> server_rows();   // administration.cpp: SHUTDOWN, MONITOR, WAIT, DEBUG, ACL
-std::span<const Command> backend_rows();  // backends.cpp: BACKEND
+std::span<const Command> server_rows();     // administration.cpp: SHUTDOWN, MONITOR, WAIT, DEBUG, ACL
+std::span<const Command> backend_rows();    // backends.cpp: BACKEND
 std::span<const Command> scripting_rows();  // scripting.cpp: EVAL and its kin, SCRIPT
-std::span<const Command> cluster_rows();  // cluster.cpp: CLUSTER and its kin, for a server that is no node
+std::span<const Command> cluster_rows();    // cluster.cpp: CLUSTER and its kin, for a server that is no node
 // unsupported.cpp: known, not there yet
 std::span<const Command> unsupported_function_rows();
 std::span<const Command> unsupported_stream_rows();

@@ -20,32 +20,37 @@ namespace redipy {
 namespace {
 
 using script::Script;
-using ScriptPointer = std::shared_ptr<Script>;
 
 constexpr View no_script = "NOSCRIPT No matching script. Please use EVAL.";
 
 Scripts& scripts(Session& session) { return session.server().scripts(); }
 
-ScriptPointer load(Session& session, View source) {
+Script& load(Session& session, View source) {
   if (!script::looks_like_graph(source)) {
     throw CommandError("ERR Lua scripts are not supported yet by this server: a script is a JSON graph, see docs/scripts.md");
   }
   return scripts(session).library().load(source, scripts(session).graph_limits());
 }
 
-ScriptPointer known(Session& session, View sha) {
-  ScriptPointer found = scripts(session).library().find(sha);
+Script& known(Session& session, View sha) {
+  Script* const found = scripts(session).library().find(sha);
   if (!found) throw CommandError(no_script);
-  return found;
+  return *found;
 }
 
 /// A graph, or the digits of one.
-ScriptPointer either(Session& session, View text) {
+Script& either(Session& session, View text) {
   return script::looks_like_graph(text) ? load(session, text) : known(session, text);
 }
 
+/// Before a script's own commands are shown.
+void show_monitors(Session& session, const Args& args) {
+  Server& server = session.server();
+  if (!server.monitors().empty()) server.dispatcher().show_monitors(*session.last_command, args, false);
+}
+
 /// Runs the script on what follows: numkeys, keys, arguments.
-void run(Session& session, const Args& args, size_t numkeys_at, bool read_only, FunctionRef<ScriptPointer()> find,
+void run(Session& session, const Args& args, size_t numkeys_at, bool read_only, FunctionRef<Script&()> find,
          Reply& reply) {
   const int64_t count = args.integer(numkeys_at);
   const size_t first = numkeys_at + 1;
@@ -54,43 +59,41 @@ void run(Session& session, const Args& args, size_t numkeys_at, bool read_only, 
   }
   if (count < 0) throw CommandError("ERR Number of keys can't be negative");
   const auto keys = static_cast<size_t>(count);
-  const ScriptPointer script = find();
-  // A script's commands come behind it.
-  Server& server = session.server();
-  if (!server.monitors().empty()) server.dispatcher().feed_monitors(*session.last_command, args);
-  if (read_only && script->effect == script::Effect::writes) throw CommandError(script::message::read_only);
+  Script& script = find();
+  show_monitors(session, args);
+  if (read_only && script.effect == script::Effect::writes) throw CommandError(script::message::read_only);
   scripts(session).run(session, script, args.range(first, keys), args.from(first + keys), read_only, reply);
 }
 
 // EVAL script numkeys [key ...] [arg ...]
 void eval(Session& session, const Args& args, Reply& reply) {
-  run(session, args, 2, false, [&] { return load(session, args[1]); }, reply);
+  run(session, args, 2, false, [&]() -> Script& { return load(session, args[1]); }, reply);
 }
 
 // EVALSHA sha1 numkeys [key ...] [arg ...]
 void evalsha(Session& session, const Args& args, Reply& reply) {
-  run(session, args, 2, false, [&] { return known(session, args[1]); }, reply);
+  run(session, args, 2, false, [&]() -> Script& { return known(session, args[1]); }, reply);
 }
 
 // EVAL_RO script numkeys [key ...] [arg ...]
 void eval_ro(Session& session, const Args& args, Reply& reply) {
-  run(session, args, 2, true, [&] { return load(session, args[1]); }, reply);
+  run(session, args, 2, true, [&]() -> Script& { return load(session, args[1]); }, reply);
 }
 
 // EVALSHA_RO sha1 numkeys [key ...] [arg ...]
 void evalsha_ro(Session& session, const Args& args, Reply& reply) {
-  run(session, args, 2, true, [&] { return known(session, args[1]); }, reply);
+  run(session, args, 2, true, [&]() -> Script& { return known(session, args[1]); }, reply);
 }
 
 // SCRIPT graph numkeys [key ...] [arg ...]
 void script_graph(Session& session, const Args& args, Reply& reply) {
   if (args.size() < 3) throw wrong_arity("script");
-  run(session, args, 2, false, [&] { return load(session, args[1]); }, reply);
+  run(session, args, 2, false, [&]() -> Script& { return load(session, args[1]); }, reply);
 }
 
 // SCRIPT RUN graph|sha numkeys [key ...] [arg ...]
 void script_run(Session& session, const Args& args, Reply& reply) {
-  run(session, args, 3, false, [&] { return either(session, args[2]); }, reply);
+  run(session, args, 3, false, [&]() -> Script& { return either(session, args[2]); }, reply);
 }
 
 /// What `given`, an object, has under each of the names, in their order; throws for a name that is missing or one too
@@ -115,7 +118,7 @@ std::vector<const script::Json*> by_name(const script::Json* given, std::span<co
 
 // SCRIPT CALL graph|sha json
 void script_call(Session& session, const Args& args, Reply& reply) {
-  const ScriptPointer script = either(session, args[2]);
+  Script& script = either(session, args[2]);
   constexpr size_t levels_around = 3;
   script::Json given;
   try {
@@ -129,21 +132,20 @@ void script_call(Session& session, const Args& args, Reply& reply) {
     if (name != "keys" && name != "args") throw CommandError("ERR unknown member '" + name + "': keys and args are known");
   }
   std::vector<View> keys;
-  for (const script::Json* const key : by_name(given.find("keys"), script->graph.key_names, "key")) {
+  for (const script::Json* const key : by_name(given.find("keys"), script.graph.key_names, "key")) {
     if (!key->is(script::Json::Type::string)) throw CommandError("ERR a key must be a string");
     keys.emplace_back(key->text);
   }
-  const auto values = by_name(given.find("args"), script->graph.argument_names, "arg");
+  const auto values = by_name(given.find("args"), script.graph.argument_names, "arg");
   std::vector<Bytes> documents(values.size());
   for (size_t i = 0; i < values.size(); ++i) script::append_json(documents[i], *values[i]);
   const std::vector<View> arguments(documents.begin(), documents.end());
-  Server& server = session.server();
-  if (!server.monitors().empty()) server.dispatcher().feed_monitors(*session.last_command, args);
+  show_monitors(session, args);
   scripts(session).run(session, script, keys, arguments, false, reply);
 }
 
 // SCRIPT LOAD script
-void script_load(Session& session, const Args& args, Reply& reply) { reply.bulk(View(load(session, args[2])->sha)); }
+void script_load(Session& session, const Args& args, Reply& reply) { reply.bulk(View(load(session, args[2]).sha)); }
 
 // SCRIPT EXISTS sha1 [sha1 ...]
 void script_exists(Session& session, const Args& args, Reply& reply) {
@@ -186,10 +188,10 @@ void write_statistics(const Script& script, Reply& reply) {
 // SCRIPT STATS [sha1]
 void script_stats(Session& session, const Args& args, Reply& reply) {
   if (args.size() > 3) throw wrong_arity("script|stats");
-  if (args.size() == 3) return write_statistics(*known(session, args[2]), reply);
+  if (args.size() == 3) return write_statistics(known(session, args[2]), reply);
   const auto all = scripts(session).library().all();
   reply.array(all.size());
-  for (const ScriptPointer& script : all) write_statistics(*script, reply);
+  for (const Script* const script : all) write_statistics(*script, reply);
 }
 
 // SCRIPT CHECK graph
@@ -208,7 +210,7 @@ void script_explain(Session& session, const Args& args, Reply& reply) {
   if (script::looks_like_graph(args[2])) {
     write(script::read_graph(args[2], scripts(session).graph_limits()));
   } else {
-    write(known(session, args[2])->graph);
+    write(known(session, args[2]).graph);
   }
 }
 
