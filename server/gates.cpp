@@ -63,7 +63,8 @@ Verdict right_arity(const Case& it) {
 
 /// DEBUG only where the configuration allows it.
 Verdict not_protected(const Case& it) {
-  if (it.command().name != "DEBUG") return pass();
+  const CommandTable::Entry& entry = *it.request.entry;
+  if ((entry.parent ? entry.parent : entry.command)->name != "DEBUG") return pass();
   const Bytes& allowed = it.server.settings().enable_debug_command;
   if (allowed == "yes" || (allowed == "local" && it.session.link().is_local())) return pass();
   return refuse(

@@ -38,6 +38,12 @@ Script& known(Session& session, View sha) {
   return *found;
 }
 
+/// Before anything else is looked at, as in Redis.
+void digits_of_a_script(View text) {
+  constexpr size_t sha1_digits = 40;
+  if (text.size() != sha1_digits) throw CommandError(no_script);
+}
+
 /// A graph, or the digits of one.
 Script& either(Session& session, View text) {
   return script::looks_like_graph(text) ? load(session, text) : known(session, text);
@@ -72,6 +78,7 @@ void eval(Session& session, const Args& args, Reply& reply) {
 
 // EVALSHA sha1 numkeys [key ...] [arg ...]
 void evalsha(Session& session, const Args& args, Reply& reply) {
+  digits_of_a_script(args[1]);
   run(session, args, 2, false, [&]() -> Script& { return known(session, args[1]); }, reply);
 }
 
@@ -82,6 +89,7 @@ void eval_ro(Session& session, const Args& args, Reply& reply) {
 
 // EVALSHA_RO sha1 numkeys [key ...] [arg ...]
 void evalsha_ro(Session& session, const Args& args, Reply& reply) {
+  digits_of_a_script(args[1]);
   run(session, args, 2, true, [&]() -> Script& { return known(session, args[1]); }, reply);
 }
 
