@@ -31,7 +31,7 @@ closing_lines() {
 
 test_all() {
   test_preset dev all
-  test_preset asan 'redipy-server unit_tests'
+  test_preset asan 'redipy-server unit_tests graph_tool'
   # Its tests with threads are clients of the server; `all` once there are unit tests named …Threads.
   test_preset tsan redipy-server --label-regex threads
   echo "== lint"
