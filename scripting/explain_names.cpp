@@ -119,7 +119,7 @@ void ExplainNames::merge(const Graph& graph) {
 Bytes ExplainNames::unique(View wish, View otherwise) {
   Bytes name = identifier(wish);
   if (name.empty()) name = identifier(otherwise);
-  if (name.empty()) name = "x";
+  if (name.empty()) name.push_back('x');
   for (;;) {
     size_t& wishes = taken_[name];
     if (++wishes == 1) return name;
