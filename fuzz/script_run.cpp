@@ -54,8 +54,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   MemoryStore store(clock, 1, nobody);
   const View keys[] = {"a", "b", "c", "d"};
   const View arguments[] = {R"([1,"x",{"y":null},[2.5]])", "3", R"("text")", R"({"k":[],"l":{}})"};
-  const script::Limits limits{.steps = 20'000, .memory = 4 << 20, .nesting = 200, .result = 1 << 20,
-                              .steps_between_pauses = 100};
+  const script::Limits limits{
+      .steps = 20'000, .memory = 4 << 20, .nesting = 200, .result = 1 << 20, .steps_between_pauses = 100};
   Host host(store);
   Bytes result;
   for (int i = 0; i < 2; ++i) {

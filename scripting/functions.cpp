@@ -12,17 +12,18 @@ namespace redipy::script {
 namespace {
 
 constexpr FunctionRow function_rows[] = {
-    {"tonumber", Function::tonumber, 1, 1},    {"asintstr", Function::asintstr, 1, 1},
-    {"tostring", Function::tostring, 1, 1},    {"type", Function::type, 1, 1},
-    {"string.find", Function::find, 2, 3},     {"cjson.decode", Function::decode, 1, 1},
-    {"cjson.encode", Function::encode, 1, 1},  {"redis.log", Function::log, 2, 2},
+    {"tonumber", Function::tonumber, 1, 1},   {"asintstr", Function::asintstr, 1, 1},
+    {"tostring", Function::tostring, 1, 1},   {"type", Function::type, 1, 1},
+    {"string.find", Function::find, 2, 3},    {"cjson.decode", Function::decode, 1, 1},
+    {"cjson.encode", Function::encode, 1, 1}, {"redis.log", Function::log, 2, 2},
     {"redis.call", Function::call, 1, 255},
 };
 
 constexpr RedisFunctionRow redis_rows[] = {
-    {"TYPE", Result::type_name},       {"SET", Result::done},         {"INCRBY", Result::increment},
-    {"HINCRBY", Result::increment},    {"ZPOPMIN", Result::score_pairs}, {"ZPOPMAX", Result::score_pairs},
-    {"HMGET", Result::fields},         {"SISMEMBER", Result::truth},
+    {"TYPE", Result::type_name},      {"SET", Result::done},
+    {"INCRBY", Result::increment},    {"HINCRBY", Result::increment},
+    {"ZPOPMIN", Result::score_pairs}, {"ZPOPMAX", Result::score_pairs},
+    {"HMGET", Result::fields},        {"SISMEMBER", Result::truth},
 };
 
 constexpr std::array<View, 4> constants = {"redis.LOG_DEBUG", "redis.LOG_VERBOSE", "redis.LOG_NOTICE",

@@ -26,7 +26,7 @@ const FunctionRow* find_function(View name);
 /// How a command's reply becomes a value in a script. All but the first are for commands that redipy gives a value of
 /// their own.
 enum class Result : uint8_t {
-  reply,        ///< as RESP3: map → dict, set → list in byte order, double → number, pairs → list of pairs, null → none
+  reply,  ///< as RESP3: map → dict, set → list in byte order, double → number, pairs → list of pairs, null → none
   type_name,    ///< TYPE: the name, none for "none"
   done,         ///< SET: true or false (null); with GET the old value or none
   increment,    ///< INCRBY, HINCRBY: the new value as a number; INCRBYFLOAT, HINCRBYFLOAT where one is no integer

@@ -60,14 +60,14 @@ struct Statement;
 using Block = std::vector<const Statement*>;
 
 enum class StatementKind : uint8_t {
-  assign,       ///< slot = value; declares: the first time      (declare, assign)
-  assign_item,  ///< slot[key] = value                           (assign_at)
-  assign_entry, ///< slot[key] = value                           (assign_key)
-  evaluate,     ///< value                                       (stmt)
-  branch,       ///< value is the condition; body, otherwise
-  for_each,     ///< value is the array; slot, index_slot; body  (for)
-  loop,         ///< value is the condition; body                (while)
-  result,       ///< value, or null for none                     (return)
+  assign,        ///< slot = value; declares: the first time      (declare, assign)
+  assign_item,   ///< slot[key] = value                           (assign_at)
+  assign_entry,  ///< slot[key] = value                           (assign_key)
+  evaluate,      ///< value                                       (stmt)
+  branch,        ///< value is the condition; body, otherwise
+  for_each,      ///< value is the array; slot, index_slot; body  (for)
+  loop,          ///< value is the condition; body                (while)
+  result,        ///< value, or null for none                     (return)
 };
 
 struct Statement {

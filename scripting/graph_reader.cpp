@@ -50,7 +50,8 @@ class Reader : NodeReader {
 
   void script(const Json& script) {
     require(script, 0, Json::Type::object);
-    if (const View kind = kind_of(script, 0); kind != "script") note(0, "the kind is " + quoted(kind) + ", not \"script\"");
+    if (const View kind = kind_of(script, 0); kind != "script")
+      note(0, "the kind is " + quoted(kind) + ", not \"script\"");
     guarded([&] { graph_.argument_names = names(script, "argv"); });
     guarded([&] { graph_.key_names = names(script, "keyv"); });
     graph_.body = block(script, 0);
@@ -108,8 +109,8 @@ class Reader : NodeReader {
     }
     const Variable& variable = graph_.variables[found->second];
     if (variable.kind != kind) {
-      note(place, quoted(name) + " was declared as " + Bytes(kind_name(variable.kind)) + ", not as " +
-                      Bytes(kind_name(kind)));
+      note(place,
+           quoted(name) + " was declared as " + Bytes(kind_name(variable.kind)) + ", not as " + Bytes(kind_name(kind)));
     }
     return found->second;
   }
@@ -290,7 +291,8 @@ class Reader : NodeReader {
     guarded([&] {
       const Json& inner = member(node, place, name);
       const Place at = graph_.place(place, name);
-      if (const View kind = kind_of(inner, at); kind != "seq") note(at, "expected the kind \"seq\", not " + quoted(kind));
+      if (const View kind = kind_of(inner, at); kind != "seq")
+        note(at, "expected the kind \"seq\", not " + quoted(kind));
       made = block(inner, at);
     });
     return made;
@@ -433,7 +435,8 @@ const std::array<Reader::StatementRow, 9> Reader::statement_rows = {{
 namespace {
 
 Json read_script(View text, const GraphLimits& limits) {
-  if (text.size() > limits.bytes) throw GraphError("", "the text is longer than " + std::to_string(limits.bytes) + " bytes");
+  if (text.size() > limits.bytes)
+    throw GraphError("", "the text is longer than " + std::to_string(limits.bytes) + " bytes");
   try {
     return read_json(text, json_levels_per_nesting * limits.nesting + json_levels_besides, Duplicates::refused);
   } catch (const JsonError& fault) {

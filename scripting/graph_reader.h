@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // From the JSON text of a script to a Graph. Whatever is not a valid graph is refused with the path of the fault and
-// what is wrong there. Hostile text (depth, size, duplicate names, broken UTF-8) is refused likewise, at a bounded cost.
+// what is wrong there. Hostile text (depth, size, duplicate names, broken UTF-8) is refused likewise, at a bounded
+// cost.
 #pragma once
 
 #include "core/command/error.h"
@@ -22,7 +23,7 @@ class GraphError : public CommandError {
 };
 
 struct GraphLimits {
-  size_t nesting = 1000;     ///< statements and expressions inside one another
+  size_t nesting = 1000;  ///< statements and expressions inside one another
   size_t variables = 20000;
   size_t bytes = size_t{16} << 20;  ///< of the text
 };
@@ -36,8 +37,8 @@ struct GraphFault {
   Bytes text;
 };
 
-/// As read_graph, but goes on after a fault, to find all of them (up to `most`, then it stops). The graph has gaps where
-/// something could not be read: an Expression of kind variable with the slot no_slot. For SCRIPT CHECK. Throws
+/// As read_graph, but goes on after a fault, to find all of them (up to `most`, then it stops). The graph has gaps
+/// where something could not be read: an Expression of kind variable with the slot no_slot. For SCRIPT CHECK. Throws
 /// GraphError only for what is no JSON.
 Graph read_faulty_graph(View text, const GraphLimits& limits, std::vector<GraphFault>& faults, size_t most);
 

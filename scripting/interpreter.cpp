@@ -497,15 +497,15 @@ bool Interpreter::run(const Program& program, const Input& input, const Limits& 
       try {
         arguments_.push_back(value_from_json(heap_, input.arguments[i], limits.nesting));
       } catch (const JsonError& fault) {
-        fail("ERR argument '" + name_of(input.argument_names, static_cast<uint32_t>(i)) + "' is not valid JSON: " +
-                 fault.what(),
+        fail("ERR argument '" + name_of(input.argument_names, static_cast<uint32_t>(i)) +
+                 "' is not valid JSON: " + fault.what(),
              0);
       }
     }
     run.grant();
     run.execute();
-    const bool empty = run.result.is(Type::none) || ((run.result.is(Type::list) || run.result.is(Type::dict)) &&
-                                                     !run.result.truth());
+    const bool empty =
+        run.result.is(Type::none) || ((run.result.is(Type::list) || run.result.is(Type::dict)) && !run.result.truth());
     if (!empty) append_json(result, run.result, limits.nesting, limits.result, result_too_long);
     steps_ = run.steps();
     run.result.forget();

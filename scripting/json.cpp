@@ -117,10 +117,14 @@ class Parser {
 
   void number() {
     const size_t start = at_;
-    if (peek() == '-') ++at_;
-    else if (!is_digit(peek())) fail("expected a value");
-    if (peek() == '0') ++at_;
-    else digits();
+    if (peek() == '-')
+      ++at_;
+    else if (!is_digit(peek()))
+      fail("expected a value");
+    if (peek() == '0')
+      ++at_;
+    else
+      digits();
     if (is_digit(peek())) fail("a number must not begin with 0");
     bool whole = true;
     if (peek() == '.') {
@@ -209,7 +213,8 @@ class Parser {
     const View digits = text_.substr(at_, 4);
     uint32_t value = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-    if (digits.size() != 4 || error != std::errc() || end != digits.data() + 4) fail("expected four hexadecimal digits");
+    if (digits.size() != 4 || error != std::errc() || end != digits.data() + 4)
+      fail("expected four hexadecimal digits");
     at_ += 4;
     return value;
   }

@@ -23,32 +23,32 @@ using Register = uint32_t;
 
 /// What each does with its operands a, b, c; r[] is the frame. Jumps go to code[c].
 enum class Op : uint8_t {
-  move,           ///< r[a] = r[b]
-  take,           ///< r[a] = r[b], which is a temporary and void afterwards
-  negate,         ///< r[a] = not r[b]
-  add,            ///< r[a] = r[b] + r[c]
-  subtract,       ///< r[a] = r[b] - r[c]
-  jump,           ///< go on at code[c]
-  jump_if,        ///< if the truth of r[a] is `flag`
-  jump_less,      ///< if (r[a] < r[b]) is `flag`
-  jump_less_equal,///< if (r[a] <= r[b]) is `flag`
-  jump_equal,     ///< if (r[a] == r[b]) is `flag`
-  item,           ///< r[a] = r[b][r[c]], of a list or string
-  entry,          ///< r[a] = r[b][r[c]], of a dict; none if there is none
-  length,         ///< r[a] = length of r[b]
-  concat,         ///< r[a] = the texts of operands[b] … operands[b + c - 1] joined
-  set_item,       ///< r[a][r[b]] = r[c], of a list
-  set_entry,      ///< r[a][r[b]] = r[c], of a dict
-  literal,        ///< r[a] = literals[b], made anew
-  load_key,       ///< r[a] = key b
-  load_argument,  ///< r[a] = argument b
-  to_key,         ///< r[a] = the text of r[b]
-  loop_begin,     ///< r[a] = what to visit of r[b]; r[a + 1] = 0
-  loop_next,      ///< r[b] = next index, r[c] = next element of r[a], and on at code[next instruction's c]; else skips it
-  function,       ///< r[a] = function `flag` of r[b] … r[b + c - 1]
-  call,           ///< r[a] = what calls[b] gives
-  set_result,     ///< the script's value is r[a]
-  fail,           ///< messages[b]
+  move,             ///< r[a] = r[b]
+  take,             ///< r[a] = r[b], which is a temporary and void afterwards
+  negate,           ///< r[a] = not r[b]
+  add,              ///< r[a] = r[b] + r[c]
+  subtract,         ///< r[a] = r[b] - r[c]
+  jump,             ///< go on at code[c]
+  jump_if,          ///< if the truth of r[a] is `flag`
+  jump_less,        ///< if (r[a] < r[b]) is `flag`
+  jump_less_equal,  ///< if (r[a] <= r[b]) is `flag`
+  jump_equal,       ///< if (r[a] == r[b]) is `flag`
+  item,             ///< r[a] = r[b][r[c]], of a list or string
+  entry,            ///< r[a] = r[b][r[c]], of a dict; none if there is none
+  length,           ///< r[a] = length of r[b]
+  concat,           ///< r[a] = the texts of operands[b] … operands[b + c - 1] joined
+  set_item,         ///< r[a][r[b]] = r[c], of a list
+  set_entry,        ///< r[a][r[b]] = r[c], of a dict
+  literal,          ///< r[a] = literals[b], made anew
+  load_key,         ///< r[a] = key b
+  load_argument,    ///< r[a] = argument b
+  to_key,           ///< r[a] = the text of r[b]
+  loop_begin,       ///< r[a] = what to visit of r[b]; r[a + 1] = 0
+  loop_next,   ///< r[b] = next index, r[c] = next element of r[a], and on at code[next instruction's c]; else skips it
+  function,    ///< r[a] = function `flag` of r[b] … r[b + c - 1]
+  call,        ///< r[a] = what calls[b] gives
+  set_result,  ///< the script's value is r[a]
+  fail,        ///< messages[b]
   end,
 };
 

@@ -34,8 +34,8 @@ constexpr size_t number_text_size = 40;  // room that format_number needs at mos
 /// the number of bytes written.
 size_t format_number(double value, char* out);
 
-/// The double that decimal text stands for (digits, sign, fraction, exponent; from_chars's grammar, all of it), nearest;
-/// nullopt if it is no such text or too large. What is too small is zero.
+/// The double that decimal text stands for (digits, sign, fraction, exponent; from_chars's grammar, all of it),
+/// nearest; nullopt if it is no such text or too large. What is too small is zero.
 std::optional<double> decimal(View text);
 
 /// What tonumber() makes of text.

@@ -30,9 +30,8 @@ constexpr View killed_by_shutdown = "ERR Script ended because the server shuts d
 class Scripts::Running final : public script::StoreHost {
  public:
   Running(Server& server, Session& session, bool read_only)
-      : StoreHost(server.store(), {.read_only = read_only,
-                                   .out_of_memory = !server.backend().has_room(),
-                                   .touch = !session.no_touch}),
+      : StoreHost(server.store(),
+                  {.read_only = read_only, .out_of_memory = !server.backend().has_room(), .touch = !session.no_touch}),
         server_(server),
         session_(session),
         store_(server.memory().memory()),
@@ -112,8 +111,8 @@ script::GraphLimits Scripts::graph_limits() const {
   return limits;
 }
 
-void Scripts::run(Session& session, script::Script& script, std::span<const View> keys,
-                  std::span<const View> arguments, bool read_only, Reply& reply) {
+void Scripts::run(Session& session, script::Script& script, std::span<const View> keys, std::span<const View> arguments,
+                  bool read_only, Reply& reply) {
   const Settings& settings = server_.settings();
   script::Limits limits;
   limits.steps = settings.script_max_steps == 0 ? UINT64_MAX : settings.script_max_steps;

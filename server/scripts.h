@@ -35,8 +35,8 @@ class Scripts {
 
   /// Runs it for the session and writes its value: a bulk string of JSON, or null. Each argument is a JSON document.
   /// Throws CommandError, with the script's digits and the place of the fault at its end.
-  void run(Session& session, script::Script& script, std::span<const View> keys,
-           std::span<const View> arguments, bool read_only, Reply& reply);
+  void run(Session& session, script::Script& script, std::span<const View> keys, std::span<const View> arguments,
+           bool read_only, Reply& reply);
 
   /// A script has begun and not ended; others ask this while it pauses.
   bool running() const { return running_ != nullptr; }

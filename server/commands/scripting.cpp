@@ -27,7 +27,8 @@ Scripts& scripts(Session& session) { return session.server().scripts(); }
 
 Script& load(Session& session, View source) {
   if (!script::looks_like_graph(source)) {
-    throw CommandError("ERR Lua scripts are not supported yet by this server: a script is a JSON graph, see docs/scripts.md");
+    throw CommandError(
+        "ERR Lua scripts are not supported yet by this server: a script is a JSON graph, see docs/scripts.md");
   }
   return scripts(session).library().load(source, scripts(session).graph_limits());
 }
@@ -73,35 +74,41 @@ void run(Session& session, const Args& args, size_t numkeys_at, bool read_only, 
 
 // EVAL script numkeys [key ...] [arg ...]
 void eval(Session& session, const Args& args, Reply& reply) {
-  run(session, args, 2, false, [&]() -> Script& { return load(session, args[1]); }, reply);
+  run(
+      session, args, 2, false, [&]() -> Script& { return load(session, args[1]); }, reply);
 }
 
 // EVALSHA sha1 numkeys [key ...] [arg ...]
 void evalsha(Session& session, const Args& args, Reply& reply) {
   digits_of_a_script(args[1]);
-  run(session, args, 2, false, [&]() -> Script& { return known(session, args[1]); }, reply);
+  run(
+      session, args, 2, false, [&]() -> Script& { return known(session, args[1]); }, reply);
 }
 
 // EVAL_RO script numkeys [key ...] [arg ...]
 void eval_ro(Session& session, const Args& args, Reply& reply) {
-  run(session, args, 2, true, [&]() -> Script& { return load(session, args[1]); }, reply);
+  run(
+      session, args, 2, true, [&]() -> Script& { return load(session, args[1]); }, reply);
 }
 
 // EVALSHA_RO sha1 numkeys [key ...] [arg ...]
 void evalsha_ro(Session& session, const Args& args, Reply& reply) {
   digits_of_a_script(args[1]);
-  run(session, args, 2, true, [&]() -> Script& { return known(session, args[1]); }, reply);
+  run(
+      session, args, 2, true, [&]() -> Script& { return known(session, args[1]); }, reply);
 }
 
 // SCRIPT graph numkeys [key ...] [arg ...]
 void script_graph(Session& session, const Args& args, Reply& reply) {
   if (args.size() < 3) throw wrong_arity("script");
-  run(session, args, 2, false, [&]() -> Script& { return load(session, args[1]); }, reply);
+  run(
+      session, args, 2, false, [&]() -> Script& { return load(session, args[1]); }, reply);
 }
 
 // SCRIPT RUN graph|sha numkeys [key ...] [arg ...]
 void script_run(Session& session, const Args& args, Reply& reply) {
-  run(session, args, 3, false, [&]() -> Script& { return either(session, args[2]); }, reply);
+  run(
+      session, args, 3, false, [&]() -> Script& { return either(session, args[2]); }, reply);
 }
 
 /// What `given`, an object, has under each of the names, in their order; throws for a name that is missing or one too
@@ -137,7 +144,8 @@ void script_call(Session& session, const Args& args, Reply& reply) {
   }
   if (!given.is(script::Json::Type::object)) throw CommandError("ERR keys and arguments must be an object");
   for (const auto& [name, value] : given.members) {
-    if (name != "keys" && name != "args") throw CommandError("ERR unknown member '" + name + "': keys and args are known");
+    if (name != "keys" && name != "args")
+      throw CommandError("ERR unknown member '" + name + "': keys and args are known");
   }
   std::vector<View> keys;
   for (const script::Json* const key : by_name(given.find("keys"), script.graph.key_names, "key")) {
@@ -204,8 +212,7 @@ void script_stats(Session& session, const Args& args, Reply& reply) {
 
 // SCRIPT CHECK graph
 void script_check(Session& session, const Args& args, Reply& reply) {
-  const Bytes document =
-      script::check_graph(args[2], session.server().commands(), scripts(session).graph_limits());
+  const Bytes document = script::check_graph(args[2], session.server().commands(), scripts(session).graph_limits());
   reply.bulk(View(document));
 }
 
@@ -232,39 +239,41 @@ constexpr Flags running = flag::noscript | flag::no_monitor | flag::no_mandatory
 constexpr View effort = "Depends on the script";
 
 constexpr Command script_subcommands[] = {
-    {"LOAD", "script", 3, flag::noscript | flag::stale | tip::all_nodes | tip::all_succeeded, no_keys, script_load, Event::none,
-     "Loads a script and gives its SHA1.", "2.6.0", "O(N) where N is the length of the script"},
-    {"EXISTS", "sha1 [sha1 ...]", -3, flag::noscript | tip::all_shards | tip::logical_and, no_keys, script_exists, Event::none,
-     "Tells which scripts are loaded.", "2.6.0", "O(N) where N is the number of scripts asked for"},
-    {"FLUSH", "[ASYNC | SYNC]", -2, flag::noscript | tip::all_nodes | tip::all_succeeded, no_keys, script_flush, Event::none, "Forgets all scripts.", "2.6.0",
-     "O(N) where N is the number of scripts"},
-    {"KILL", "", 2, flag::noscript | flag::allow_busy | tip::all_shards | tip::one_succeeded, no_keys, script_kill, Event::none,
-     "Ends the script that runs, if it has written nothing.", "2.6.0", "O(1)"},
-    {"RUN", "graph numkeys [key [key ...]] [arg [arg ...]]", -4, running, counted_keys(3, changes), script_run, Event::none,
-     "Runs a graph, or a loaded script by its SHA1.", "7.2.0", effort},
+    {"LOAD", "script", 3, flag::noscript | flag::stale | tip::all_nodes | tip::all_succeeded, no_keys, script_load,
+     Event::none, "Loads a script and gives its SHA1.", "2.6.0", "O(N) where N is the length of the script"},
+    {"EXISTS", "sha1 [sha1 ...]", -3, flag::noscript | tip::all_shards | tip::logical_and, no_keys, script_exists,
+     Event::none, "Tells which scripts are loaded.", "2.6.0", "O(N) where N is the number of scripts asked for"},
+    {"FLUSH", "[ASYNC | SYNC]", -2, flag::noscript | tip::all_nodes | tip::all_succeeded, no_keys, script_flush,
+     Event::none, "Forgets all scripts.", "2.6.0", "O(N) where N is the number of scripts"},
+    {"KILL", "", 2, flag::noscript | flag::allow_busy | tip::all_shards | tip::one_succeeded, no_keys, script_kill,
+     Event::none, "Ends the script that runs, if it has written nothing.", "2.6.0", "O(1)"},
+    {"RUN", "graph numkeys [key [key ...]] [arg [arg ...]]", -4, running, counted_keys(3, changes), script_run,
+     Event::none, "Runs a graph, or a loaded script by its SHA1.", "7.2.0", effort},
     {"CALL", "graph json", 4, running, no_keys, script_call, Event::none,
      "Runs a graph, or a loaded script by its SHA1, with keys and arguments by name.", "7.2.0", effort},
     {"CHECK", "graph", 3, flag::noscript, no_keys, script_check, Event::none,
-     "Tells, as JSON, what is wrong with a graph and what it touches.", "7.2.0", "O(N) where N is the length of the graph"},
+     "Tells, as JSON, what is wrong with a graph and what it touches.", "7.2.0",
+     "O(N) where N is the length of the graph"},
     {"EXPLAIN", "graph", 3, flag::noscript, no_keys, script_explain, Event::none,
-     "Shows a graph, or a loaded script by its SHA1, as pseudo-code and as Lua.", "7.2.0", "O(N) where N is the length of the graph"},
+     "Shows a graph, or a loaded script by its SHA1, as pseudo-code and as Lua.", "7.2.0",
+     "O(N) where N is the length of the graph"},
     {"STATS", "[sha1]", -2, flag::noscript | flag::random_reply, no_keys, script_stats, Event::none,
      "Tells what scripts have done.", "7.2.0", "O(N) where N is the number of scripts"},
     {"DEBUG", "", 3, flag::noscript | flag::not_yet, no_keys, nullptr, Event::none,
      "Changes the way scripts are debugged.", "3.2.0", "O(1)"},
-    {"HELP", "", 2, flag::loading | flag::stale, no_keys, script_help, Event::none, "Explains the subcommands.", "5.0.0",
-     "O(1)"},
+    {"HELP", "", 2, flag::loading | flag::stale, no_keys, script_help, Event::none, "Explains the subcommands.",
+     "5.0.0", "O(1)"},
 };
 
 constexpr Command rows[] = {
     {"EVAL", "script numkeys [key [key ...]] [arg [arg ...]]", -3, running, counted_keys(2, changes), eval, Event::none,
      "Runs a script.", "2.6.0", effort},
-    {"EVALSHA", "sha1 numkeys [key [key ...]] [arg [arg ...]]", -3, running, counted_keys(2, changes), evalsha, Event::none,
-     "Runs a loaded script.", "2.6.0", effort},
-    {"EVAL_RO", "script numkeys [key [key ...]] [arg [arg ...]]", -3, running | flag::read, counted_keys(2, reads), eval_ro,
-     Event::none, "Runs a script that only reads.", "7.0.0", effort},
-    {"EVALSHA_RO", "sha1 numkeys [key [key ...]] [arg [arg ...]]", -3, running | flag::read, counted_keys(2, reads), evalsha_ro,
-     Event::none, "Runs a loaded script that only reads.", "7.0.0", effort},
+    {"EVALSHA", "sha1 numkeys [key [key ...]] [arg [arg ...]]", -3, running, counted_keys(2, changes), evalsha,
+     Event::none, "Runs a loaded script.", "2.6.0", effort},
+    {"EVAL_RO", "script numkeys [key [key ...]] [arg [arg ...]]", -3, running | flag::read, counted_keys(2, reads),
+     eval_ro, Event::none, "Runs a script that only reads.", "7.0.0", effort},
+    {"EVALSHA_RO", "sha1 numkeys [key [key ...]] [arg [arg ...]]", -3, running | flag::read, counted_keys(2, reads),
+     evalsha_ro, Event::none, "Runs a loaded script that only reads.", "7.0.0", effort},
     {"SCRIPT", "", -2, flag::noscript, no_keys, script_graph, Event::none, "Loads, runs and inspects scripts.", "2.6.0",
      "Depends on subcommand", script_subcommands},
 };

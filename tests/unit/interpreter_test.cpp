@@ -95,17 +95,19 @@ TEST_F(InterpreterTest, a_list_that_holds_itself_has_no_json_and_no_end_of_compa
             "ERR a value is nested too deeply");
   const View other =
       R"(,{"kind":"declare","assign":{"kind":"var","name":"w"},"value":{"kind":"val","type":"list","value":[]}},{"kind":"assign_at","assign":{"kind":"var","name":"w"},"index":{"kind":"val","type":"int","value":0},"value":{"kind":"var","name":"w"}})";
-  EXPECT_EQ(run(cycle + Bytes(other) +
-                    R"(,{"kind":"return","value":{"kind":"binary","op":"eq","left":{"kind":"var","name":"v"},"right":{"kind":"var","name":"w"}}}]})",
-                {}),
-            "ERR a value is nested too deeply");
+  EXPECT_EQ(
+      run(cycle + Bytes(other) +
+              R"(,{"kind":"return","value":{"kind":"binary","op":"eq","left":{"kind":"var","name":"v"},"right":{"kind":"var","name":"w"}}}]})",
+          {}),
+      "ERR a value is nested too deeply");
 }
 
 TEST_F(InterpreterTest, comparing_lists_that_share_much_can_be_paused_and_limited) {
   // v = [v, v], forty times over, twice: equal, but 2^40 pairs to compare.
   const auto doubled = [](View name) {
     const Bytes variable = R"({"kind":"var","name":")" + Bytes(name) + R"("})";
-    const Bytes pair = R"({"kind":"declare","assign":{"kind":"var","name":"p"},"value":{"kind":"val","type":"list","value":[]}})";
+    const Bytes pair =
+        R"({"kind":"declare","assign":{"kind":"var","name":"p"},"value":{"kind":"val","type":"list","value":[]}})";
     const auto append = [&](int at) {
       return R"({"kind":"assign_at","assign":{"kind":"var","name":"p"},"index":{"kind":"val","type":"int","value":)" +
              std::to_string(at) + R"(},"value":)" + variable + "}";
