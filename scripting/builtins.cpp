@@ -140,7 +140,7 @@ Value to_number(const Value& value) {
 }
 
 Value to_integer(const Value& value) {
-  const Value number = to_number(value);
+  Value number = to_number(value);
   if (number.is(Type::integer)) return number;
   if (!number.is(Type::real) || !std::isfinite(number.real())) refuse(message::no_integer, value.type());
   const double whole = std::trunc(number.real());
