@@ -15,7 +15,8 @@ class Scratch {
  public:
   Scratch() : vector_(std::move(spare())) { vector_.clear(); }
   ~Scratch() {
-    if (vector_.capacity() * sizeof(T) <= most_kept) spare() = std::move(vector_);
+    constexpr size_t each = sizeof(T);  // NOLINT(bugprone-sizeof-expression): of a pointer where T is one
+    if (vector_.capacity() * each <= most_kept) spare() = std::move(vector_);
   }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
