@@ -235,7 +235,8 @@ void script_help(Session& session, const Args& args, Reply& reply) {
 
 constexpr KeyFlags changes = key::rw | key::update | key::access;
 constexpr KeyFlags reads = key::ro | key::access;
-constexpr Flags running = flag::noscript | flag::no_monitor | flag::no_mandatory_keys | flag::stale;
+constexpr Flags reading = flag::noscript | flag::no_monitor | flag::no_mandatory_keys | flag::stale;
+constexpr Flags running = reading | flag::may_replicate;
 constexpr View effort = "Depends on the script";
 
 constexpr Command script_subcommands[] = {
@@ -270,9 +271,9 @@ constexpr Command rows[] = {
      "Runs a script.", "2.6.0", effort},
     {"EVALSHA", "sha1 numkeys [key [key ...]] [arg [arg ...]]", -3, running, counted_keys(2, changes), evalsha,
      Event::none, "Runs a loaded script.", "2.6.0", effort},
-    {"EVAL_RO", "script numkeys [key [key ...]] [arg [arg ...]]", -3, running | flag::read, counted_keys(2, reads),
+    {"EVAL_RO", "script numkeys [key [key ...]] [arg [arg ...]]", -3, reading | flag::read, counted_keys(2, reads),
      eval_ro, Event::none, "Runs a script that only reads.", "7.0.0", effort},
-    {"EVALSHA_RO", "sha1 numkeys [key [key ...]] [arg [arg ...]]", -3, running | flag::read, counted_keys(2, reads),
+    {"EVALSHA_RO", "sha1 numkeys [key [key ...]] [arg [arg ...]]", -3, reading | flag::read, counted_keys(2, reads),
      evalsha_ro, Event::none, "Runs a loaded script that only reads.", "7.0.0", effort},
     {"SCRIPT", "", -2, flag::noscript, no_keys, script_graph, Event::none, "Loads, runs and inspects scripts.", "2.6.0",
      "Depends on subcommand", script_subcommands},
