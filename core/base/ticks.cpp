@@ -35,11 +35,28 @@ const bool detail::counter_is_constant = read_whether_constant();
 
 namespace {
 
-struct Start {
-  int64_t ticks = now();
-  int64_t ns = detail::steady_ns();
+/// Both clocks at one moment. A turn of another program between the two readings would spoil them, so the closest of a
+/// few pairs is taken.
+struct Reading {
+  int64_t ticks = 0;
+  int64_t ns = 0;
 };
-const Start start;
+
+Reading read_both() {
+  Reading best;
+  int64_t shortest = INT64_MAX;
+  for (int i = 0; i < 5; ++i) {
+    const int64_t before = now();
+    const int64_t ns = detail::steady_ns();
+    const int64_t taken = now() - before;
+    if (taken >= shortest) continue;
+    shortest = taken;
+    best = {before + taken / 2, ns};
+  }
+  return best;
+}
+
+const Reading start = read_both();
 
 constexpr int64_t first_measurement_ns = 1'000'000;
 constexpr int64_t last_measurement_ns = 10'000'000'000;
@@ -51,8 +68,9 @@ double measure() {
   int64_t elapsed_ns = 0;
   int64_t elapsed_ticks = 0;
   do {
-    elapsed_ticks = now() - start.ticks;
-    elapsed_ns = detail::steady_ns() - start.ns;
+    const Reading at = read_both();
+    elapsed_ticks = at.ticks - start.ticks;
+    elapsed_ns = at.ns - start.ns;
   } while (elapsed_ns < first_measurement_ns);
   const double rate = static_cast<double>(elapsed_ns) / static_cast<double>(elapsed_ticks);
   measured_rate.store(rate, std::memory_order_relaxed);
