@@ -16,6 +16,7 @@ SUMMARY = "CPU time per call of scripts, against hand-written Lua on Redis"
 
 ONE_COMMAND_GOAL = 0.8  # of the plain command's rate
 PIPELINE = 16
+ONE_COMMAND_PIPELINES = (1, 16)
 
 
 def add_options(_parser):
@@ -150,7 +151,7 @@ def run(bench):
     rounds = options.rounds or (1 if options.quick else 5)
     share = 4 if options.quick else 1
     found = {}
-    plain, scripted = [], []
+    one_command = {}
     with bench.server("ours") as ours, bench.server("redis") as redis:
         for done in range(rounds):
             for case in CASES:
@@ -158,8 +159,10 @@ def run(bench):
                 for server in (ours, redis) if done % 2 == 0 else (redis, ours):
                     found.setdefault((case.name, server.kind), []).append(measure(bench, server, case, share, done))
             progress(f"scripts: round {done + 1} of {rounds}, one command")
-            plain.append(measure_one_command(bench, ours, share, done, None))
-            scripted.append(measure_one_command(bench, ours, share, done, ours.command("SCRIPT", "LOAD", get_graph())))
+            for depth in ONE_COMMAND_PIPELINES:
+                for sha in (None, ours.command("SCRIPT", "LOAD", get_graph())):
+                    one_command.setdefault((depth, sha is None), []).append(
+                        measure_one_command(bench, ours, share, done, sha, depth))
     progress("")
     table = Table(f"Scripts, CPU per call, pipeline {PIPELINE} (median of {rounds})",
                   ["script", "ours ns", "Redis ns", "ratio", "goal", ""])
@@ -168,11 +171,12 @@ def run(bench):
         ratio = round(cpu[0] / cpu[1], 2)
         table.add(case.name, *map(number, cpu), f"{ratio:.2f}", f"{case.goal:.2f}", verdict(ratio, case.goal))
     commands = Table("A script of one command (GET), rate against the command itself, both on this server",
-                     ["script ns", "command ns", "rate", "goal", ""])
-    cpu = [statistics.median(scripted), statistics.median(plain)]
-    rate = round(cpu[1] / cpu[0], 2)
-    commands.add(*map(number, cpu), f"{rate:.2f}", f"{ONE_COMMAND_GOAL:.2f}",
-                 verdict(-rate, -ONE_COMMAND_GOAL))
+                     ["pipeline", "script ns", "command ns", "rate", "goal", ""])
+    for depth in ONE_COMMAND_PIPELINES:
+        cpu = [statistics.median(one_command[depth, plain]) for plain in (False, True)]
+        rate = round(cpu[1] / cpu[0], 2)
+        commands.add(depth, *map(number, cpu), f"{rate:.2f}", f"{ONE_COMMAND_GOAL:.2f}",
+                     verdict(-rate, -ONE_COMMAND_GOAL))
     return [table, commands]
 
 
@@ -190,10 +194,10 @@ def measure(bench, server, case, share, seed):
                       pid=server.pid, seed=seed, expect=case.replies[0 if is_ours else 1])["cpu_ns"]
 
 
-def measure_one_command(bench, server, share, seed, sha):
+def measure_one_command(bench, server, share, seed, sha, depth):
     server.command("FLUSHALL")
     bench.load("send", server, ["SET", "key:{n}", "{v}"], requests=100_000, pipeline=64, connections=4, seed=seed)
-    calls = 160_000 // share // PIPELINE * PIPELINE
+    calls = (160_000 if depth > 1 else 40_000) // share // depth * depth
     request = ["EVALSHA", sha, "1", "key:{k}"] if sha else ["GET", "key:{k}"]
-    return bench.load("send", server, request, requests=calls, warm_up=calls // 20, pipeline=PIPELINE, connections=50,
+    return bench.load("send", server, request, requests=calls, warm_up=calls // 20, pipeline=depth, connections=50,
                       pid=server.pid, keyspace=100_000, seed=seed, expect="$")["cpu_ns"]

@@ -71,9 +71,9 @@ struct CallSite {
 
 struct Program {
   std::vector<Instruction> code;
-  std::vector<Place> places;  ///< of each instruction
+  std::vector<Place> places;                   ///< of each instruction
+  std::vector<std::unique_ptr<char[]>> texts;  ///< of the constants, which they outlive
   std::vector<Value> constants;
-  std::vector<std::unique_ptr<char[]>> texts;  ///< of the constants
   std::vector<Json> literals;
   std::vector<uint32_t> operands;
   std::vector<CallSite> calls;
