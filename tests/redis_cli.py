@@ -99,7 +99,7 @@ def run_all(socket):
     for name, arguments, text, patterns in CASES:
         expect(name, cli(socket, arguments, text), patterns)
     following("--stat", socket, ["--stat", "-i", "0.01"], r"keys +mem +clients", lambda: None,
-              r"^\d+ +[\d.]+[KMG] +\d+ +0 +\d+ \(\+\d+\)")
+              r"^\d+ +[\d.]+[BKMG] +\d+ +0 +\d+ \(\+\d+\)")
     following("MONITOR", socket, ["monitor"], r"^OK", lambda: cli(socket, ["get", "short"]),
               r'^\d+\.\d{6} \[0 unix:.*\] "get" "short"$')
     following("SUBSCRIBE", socket, ["subscribe", "news"], r"^1$", lambda: cli(socket, ["publish", "news", "hello"]),
