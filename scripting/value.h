@@ -156,7 +156,7 @@ inline Dict& Value::dict() const { return *static_cast<Dict*>(object_); }
 Text* new_text(Heap& heap, size_t size);
 inline Text* new_text(Heap& heap, View bytes) {
   Text* const text = new_text(heap, bytes.size());
-  std::memcpy(text->data(), bytes.data(), bytes.size());
+  if (!bytes.empty()) std::memcpy(text->data(), bytes.data(), bytes.size());
   return text;
 }
 List* new_list(Heap& heap, size_t capacity);
