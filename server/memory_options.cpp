@@ -7,23 +7,6 @@
 
 namespace redipy {
 
-namespace {
-
-constexpr bool agree(EvictionPolicy policy, Options::Eviction eviction) {
-  return static_cast<Options::Eviction>(policy) == eviction;
-}
-// So that one may be cast to the other.
-static_assert(agree(EvictionPolicy::noeviction, Options::Eviction::noeviction) &&
-              agree(EvictionPolicy::volatile_lru, Options::Eviction::volatile_lru) &&
-              agree(EvictionPolicy::volatile_lfu, Options::Eviction::volatile_lfu) &&
-              agree(EvictionPolicy::volatile_random, Options::Eviction::volatile_random) &&
-              agree(EvictionPolicy::volatile_ttl, Options::Eviction::volatile_ttl) &&
-              agree(EvictionPolicy::allkeys_lru, Options::Eviction::allkeys_lru) &&
-              agree(EvictionPolicy::allkeys_lfu, Options::Eviction::allkeys_lfu) &&
-              agree(EvictionPolicy::allkeys_random, Options::Eviction::allkeys_random));
-
-}  // namespace
-
 Options memory_options(const Settings& settings) {
   Options options;
   options.hash_max_listpack_entries = static_cast<size_t>(settings.hash_max_listpack_entries);
@@ -36,7 +19,7 @@ Options memory_options(const Settings& settings) {
   options.zset_max_listpack_entries = static_cast<size_t>(settings.zset_max_listpack_entries);
   options.zset_max_listpack_value = static_cast<size_t>(settings.zset_max_listpack_value);
   options.maxmemory = settings.maxmemory;
-  options.eviction = static_cast<Options::Eviction>(settings.maxmemory_policy);
+  options.eviction = settings.maxmemory_policy;
   options.maxmemory_samples = settings.maxmemory_samples;
   options.eviction_tenacity = settings.maxmemory_eviction_tenacity;
   options.lfu_log_factor = settings.lfu_log_factor;

@@ -115,10 +115,10 @@ Bytes print_hz(const Settings& settings) { return std::to_string(settings.hz); }
 
 constexpr View policies[] = {"volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
                              "allkeys-lru",  "allkeys-lfu",  "allkeys-random",  "noeviction"};
-constexpr EvictionPolicy policy_values[] = {EvictionPolicy::volatile_lru,    EvictionPolicy::volatile_lfu,
-                                            EvictionPolicy::volatile_random, EvictionPolicy::volatile_ttl,
-                                            EvictionPolicy::allkeys_lru,     EvictionPolicy::allkeys_lfu,
-                                            EvictionPolicy::allkeys_random,  EvictionPolicy::noeviction};
+constexpr Options::Eviction policy_values[] = {Options::Eviction::volatile_lru,    Options::Eviction::volatile_lfu,
+                                               Options::Eviction::volatile_random, Options::Eviction::volatile_ttl,
+                                               Options::Eviction::allkeys_lru,     Options::Eviction::allkeys_lfu,
+                                               Options::Eviction::allkeys_random,  Options::Eviction::noeviction};
 
 void parse_policy(Settings& settings, Words words) {
   settings.maxmemory_policy = policy_values[choose(only_word(words), policies)];

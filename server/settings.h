@@ -11,19 +11,9 @@
 #include <vector>
 
 #include "core/base/view.h"
+#include "core/memory/options.h"
 
 namespace redipy {
-
-enum class EvictionPolicy : uint8_t {
-  noeviction,
-  volatile_lru,
-  volatile_lfu,
-  volatile_random,
-  volatile_ttl,
-  allkeys_lru,
-  allkeys_lfu,
-  allkeys_random,
-};
 
 /// The classes of client-output-buffer-limit.
 enum class ClientClass : uint8_t { normal, replica, pubsub };
@@ -67,7 +57,7 @@ struct Settings {
 
   // --- memory
   uint64_t maxmemory = 0;
-  EvictionPolicy maxmemory_policy = EvictionPolicy::noeviction;
+  Options::Eviction maxmemory_policy = Options::Eviction::noeviction;
   int maxmemory_samples = 5;
   int maxmemory_eviction_tenacity = 10;
   int64_t maxmemory_clients = 0;  ///< bytes; below 0: that many percent of maxmemory
