@@ -19,6 +19,10 @@ constexpr FunctionRow function_rows[] = {
     {"redis.call", Function::call, 1, 255},
 };
 
+struct RedisFunctionRow {
+  View name;  ///< in upper case
+  Result result;
+};
 constexpr RedisFunctionRow redis_rows[] = {
     {"TYPE", Result::type_name},      {"SET", Result::done},
     {"INCRBY", Result::increment},    {"HINCRBY", Result::increment},
@@ -30,9 +34,6 @@ constexpr std::array<View, 4> constants = {"redis.LOG_DEBUG", "redis.LOG_VERBOSE
                                            "redis.LOG_WARNING"};
 
 }  // namespace
-
-std::span<const FunctionRow> functions() { return function_rows; }
-std::span<const RedisFunctionRow> redis_functions() { return redis_rows; }
 
 const FunctionRow* find_function(View name) {
   for (const FunctionRow& row : function_rows) {

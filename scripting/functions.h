@@ -5,8 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
-
 #include "core/base/view.h"
 
 namespace redipy::script {
@@ -19,7 +17,6 @@ struct FunctionRow {
   uint8_t least;  ///< arguments
   uint8_t most;   ///< arguments; 255: any number
 };
-std::span<const FunctionRow> functions();
 /// Null if there is none of that name (names are in lower case).
 const FunctionRow* find_function(View name);
 
@@ -35,11 +32,6 @@ enum class Result : uint8_t {
   truth,        ///< SISMEMBER: 1 → true, 0 → false
 };
 
-struct RedisFunctionRow {
-  View name;  ///< in upper case
-  Result result;
-};
-std::span<const RedisFunctionRow> redis_functions();
 /// Result::reply for a command without a row. The name in upper case.
 Result result_of(View command);
 

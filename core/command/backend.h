@@ -52,7 +52,7 @@ class Backend {
   /// Runs the requests in order, one after the other, and writes their replies; nothing of others comes between.
   virtual void run(Batch& batch) = 0;
 
-  /// Commands with these first keys are about to come, one by one: a hint, as scripts and EXEC are no batches.
+  /// Commands with these first keys are about to come, one by one: a hint, for scripts in a row are no batch.
   virtual void look_ahead(const Batch& /*batch*/) {}
 
   /// Whether a command that needs memory would be admitted now.

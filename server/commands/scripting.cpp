@@ -2,8 +2,8 @@
 //
 // Scripts: Redis's EVAL family, with JSON graphs for scripts, and SCRIPT with this server's own subcommands. What a
 // graph means is docs/scripts.md; how it runs, scripting/ and server/scripts.h.
-#include "core/base/numbers.h"
-#include "core/base/text.h"
+#include <algorithm>
+
 #include "core/command/help.h"
 #include "scripting/check.h"
 #include "scripting/explain.h"
@@ -56,60 +56,47 @@ void show_monitors(Session& session, const Args& args) {
   if (!server.monitors().empty()) server.dispatcher().show_monitors(*session.last_command, args, false);
 }
 
-/// Runs the script on what follows: numkeys, keys, arguments.
-void run(Session& session, const Args& args, size_t numkeys_at, bool read_only, FunctionRef<Script&()> find,
-         Reply& reply) {
-  const int64_t count = args.integer(numkeys_at);
-  const size_t first = numkeys_at + 1;
+/// Finds the script that argument `at` tells, and runs it on what follows: numkeys, keys, arguments.
+void run(Session& session, const Args& args, size_t at, Script& (*find)(Session&, View), bool read_only, Reply& reply) {
+  const int64_t count = args.integer(at + 1);
+  const size_t first = at + 2;
   if (count > static_cast<int64_t>(args.size() - first)) {
     throw CommandError("ERR Number of keys can't be greater than number of args");
   }
   if (count < 0) throw CommandError("ERR Number of keys can't be negative");
   const auto keys = static_cast<size_t>(count);
-  Script& script = find();
+  Script& script = find(session, args[at]);
   show_monitors(session, args);
   if (read_only && script.effect == script::Effect::writes) throw CommandError(script::message::read_only);
   scripts(session).run(session, script, args.range(first, keys), args.from(first + keys), read_only, reply);
 }
 
 // EVAL script numkeys [key ...] [arg ...]
-void eval(Session& session, const Args& args, Reply& reply) {
-  run(
-      session, args, 2, false, [&]() -> Script& { return load(session, args[1]); }, reply);
-}
+void eval(Session& session, const Args& args, Reply& reply) { run(session, args, 1, load, false, reply); }
 
 // EVALSHA sha1 numkeys [key ...] [arg ...]
 void evalsha(Session& session, const Args& args, Reply& reply) {
   digits_of_a_script(args[1]);
-  run(
-      session, args, 2, false, [&]() -> Script& { return known(session, args[1]); }, reply);
+  run(session, args, 1, known, false, reply);
 }
 
 // EVAL_RO script numkeys [key ...] [arg ...]
-void eval_ro(Session& session, const Args& args, Reply& reply) {
-  run(
-      session, args, 2, true, [&]() -> Script& { return load(session, args[1]); }, reply);
-}
+void eval_ro(Session& session, const Args& args, Reply& reply) { run(session, args, 1, load, true, reply); }
 
 // EVALSHA_RO sha1 numkeys [key ...] [arg ...]
 void evalsha_ro(Session& session, const Args& args, Reply& reply) {
   digits_of_a_script(args[1]);
-  run(
-      session, args, 2, true, [&]() -> Script& { return known(session, args[1]); }, reply);
+  run(session, args, 1, known, true, reply);
 }
 
 // SCRIPT graph numkeys [key ...] [arg ...]
 void script_graph(Session& session, const Args& args, Reply& reply) {
   if (args.size() < 3) throw wrong_arity("script");
-  run(
-      session, args, 2, false, [&]() -> Script& { return load(session, args[1]); }, reply);
+  run(session, args, 1, load, false, reply);
 }
 
 // SCRIPT RUN graph|sha numkeys [key ...] [arg ...]
-void script_run(Session& session, const Args& args, Reply& reply) {
-  run(
-      session, args, 3, false, [&]() -> Script& { return either(session, args[2]); }, reply);
-}
+void script_run(Session& session, const Args& args, Reply& reply) { run(session, args, 2, either, false, reply); }
 
 /// What `given`, an object, has under each of the names, in their order; throws for a name that is missing or one too
 /// many.
