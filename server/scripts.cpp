@@ -29,17 +29,20 @@ constexpr View killed_by_shutdown = "ERR Script ended because the server shuts d
 /// What the running script may do to the server.
 class Scripts::Running final : public script::StoreHost {
  public:
-  Running(Server& server, Session& session, bool read_only)
+  Running(Scripts& scripts, Server& server, Session& session, bool read_only)
       : StoreHost(server.store(),
                   {.read_only = read_only, .out_of_memory = !server.backend().has_room(), .touch = !session.no_touch}),
+        scripts_(scripts),
         server_(server),
         session_(session),
         store_(server.memory().memory()),
         database_(session.database),
         started_(server.dispatcher().started()) {
     store_.hold_clock();  // a script sees one time
+    scripts_.running_ = this;
   }
   ~Running() override {
+    scripts_.running_ = nullptr;
     store_.release_clock();
     session_.database = database_;  // SELECT inside a script ends with it
     if (paused_) server_.wake_paused();
@@ -88,6 +91,7 @@ class Scripts::Running final : public script::StoreHost {
     server_.dispatcher().execute(session_, entry, args, reply);
   }
 
+  Scripts& scripts_;
   Server& server_;
   Session& session_;
   MemoryStore& store_;
@@ -122,10 +126,8 @@ void Scripts::run(Session& session, script::Script& script, std::span<const View
   limits.steps_between_pauses = steps_between_looks;
   const script::Input input{keys, arguments, script.graph.key_names, script.graph.argument_names};
   const Dispatcher::Block block(server_.dispatcher());
-  Running running(server_, session, read_only);
-  running_ = &running;
+  Running running(*this, server_, session, read_only);
   const auto count = [&] {
-    running_ = nullptr;
     const uint64_t ns = running.elapsed_ns();
     ++script.calls;
     script.steps += interpreter_.steps();
