@@ -69,9 +69,25 @@ class LongScripts:
         self.expect("a command meanwhile", reply, BUSY)
 
     def run(self):
+        self.let_others_wait_for_their_turn()
         self.kill_one_that_reads()
         self.kill_one_inside_a_transaction()
         self.abort_one_that_writes()
+
+    def let_others_wait_for_their_turn(self):
+        """Nobody is told BUSY: who asks for something is served when the script has ended."""
+        self.other.call(b"CONFIG", b"SET", b"busy-reply-threshold", b"0")
+        self.runner.send(b"EVAL", endless(writes=False), b"0")
+        self.other.send(b"SET", b"waited", b"1")
+        self.other.send(b"GET", b"waited")
+        # It may come before the script has begun.
+        while (killed := self.killer.call(b"SCRIPT", b"KILL")).kind == "error":
+            pass
+        self.expect("SCRIPT KILL", killed, "OK")
+        self.expect("the script", self.runner.reply(), "ERR Script killed by user with SCRIPT KILL.")
+        self.expect("SET after its turn came", self.other.reply(), "OK")
+        self.expect("GET after its turn came", self.other.reply(), "1")
+        self.other.call(b"CONFIG", b"SET", b"busy-reply-threshold", b"1")
 
     def kill_one_that_reads(self):
         self.runner.send(b"EVAL", endless(writes=False), b"0")
@@ -90,7 +106,6 @@ class LongScripts:
             self.runner.call(*words)
         self.runner.send(b"EXEC")
         self.wait_until_busy()
-        # A client that waits for its turn is served when the script has ended, with all that it sent.
         self.killer.call(b"SCRIPT", b"KILL")
         first, second, third = self.runner.reply().value
         self.expect("before the script", first, "OK")
