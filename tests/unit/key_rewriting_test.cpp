@@ -216,7 +216,7 @@ constexpr const char* samples[] = {
     "ZSCORE <k> m",
     "ZUNION 2 <a> <b> AGGREGATE SUM",
     "ZUNIONSTORE <d> 2 <a> <b> WEIGHTS 1 2",
-    // sketches, positions
+    // sketches, positions; the last STORE counts
     "PFADD <k> e",
     "PFCOUNT <a> <b>",
     "PFDEBUG ENCODING <k>",
@@ -225,7 +225,7 @@ constexpr const char* samples[] = {
     "GEODIST <k> m n",
     "GEOHASH <k> m",
     "GEOPOS <k> m",
-    "GEORADIUS <k> 1 2 3 km STORE <a> STOREDIST <b>",
+    "GEORADIUS <k> 1 2 3 km STORE a STOREDIST <b>",
     "GEORADIUS_RO <k> 1 2 3 km",
     "GEORADIUSBYMEMBER <k> m 3 km STORE <d>",
     "GEORADIUSBYMEMBER_RO <k> m 3 km",
@@ -277,7 +277,7 @@ constexpr const char* samples[] = {
     "RENAMENX <a> <b>",
     "RESTORE <k> 0 payload",
     "SORT <k> BY <w_*> LIMIT 0 5 GET # GET <v_*->f> ALPHA STORE <d>",
-    "SORT <k> BY nosort GET GET get BY store STORE",
+    "SORT <k> BY nosort GET GET get BY store <STORE>",
     "SORT <k> GET STORE STORE <d>",
     "SORT_RO <k> BY <w_*> GET <v_*>",
     "TOUCH <a> <b>",
