@@ -85,7 +85,7 @@ end
 )lua"},
     {"fields_of", "number_text type none", R"lua(
 local function fields_of(key, ...)
-  local reply = redis.call("hmget", key, ...)
+  local reply = $call$("hmget", key, ...)
   local dict, size = {}, 0
   for i = 1, #reply do
     local field = select(i, ...)
@@ -110,12 +110,12 @@ local function increment(whole, real, ...)
   elseif not find(reply.err, "not an integer", 1, true) then
     fail(reply.err)
   end
-  return tonumber(redis.call(real, ...))
+  return tonumber($call$(real, ...))
 end
 )lua"},
     {"set", "", R"lua(
 local function set(...)
-  local reply = redis.call("set", ...)
+  local reply = $call$("set", ...)
   for i = 3, select("#", ...) do
     if string.upper((select(i, ...))) == "GET" then
       return reply or nil
@@ -165,7 +165,7 @@ end
     {"typed_call", "reply_value", R"lua(
 local function typed_call(...)
   redis.setresp(3)
-  local reply = redis.call(...)
+  local reply = $call$(...)
   redis.setresp(2)
   return reply_value(reply)
 end
@@ -184,17 +184,17 @@ local function any_call(name, ...)
   elseif command == "HINCRBY" then
     return increment("hincrby", "hincrbyfloat", ...)
   elseif command == "TYPE" then
-    return type_name(redis.call(name, ...))
+    return type_name($call$(name, ...))
   elseif command == "ZPOPMIN" or command == "ZPOPMAX" then
-    return score_pairs(redis.call(name, ...))
+    return score_pairs($call$(name, ...))
   elseif command == "HMGET" then
     return fields_of(...)
   elseif command == "SISMEMBER" then
-    return redis.call(name, ...) == 1
+    return $call$(name, ...) == 1
   elseif command == "ZMSCORE" or command == "GEOPOS" then
-    return number_list(redis.call(name, ...))
+    return number_list($call$(name, ...))
   elseif command == "MGET" or command == "GEOHASH" or string.find(command, "^SORT") or string.find(command, "^BITFIELD") then
-    return list_with_nones(redis.call(name, ...))
+    return list_with_nones($call$(name, ...))
   end
   return typed_call(name, ...)
 end
