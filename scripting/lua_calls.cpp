@@ -194,6 +194,8 @@ LuaWriter::Operand LuaWriter::converted_reply(const Expression& expression, cons
       return through("sorted", reply);
     case ReplyShape::list_with_nones:
       return through("list_with_nones", reply);
+    case ReplyShape::list_or_count:
+      return through("list_or_count", reply);
     case ReplyShape::number_list:
       return through("number_list", reply);
     case ReplyShape::dict:

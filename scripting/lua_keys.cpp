@@ -229,7 +229,8 @@ Bytes LuaWriter::specs_of(const Command& command) {
     const Bytes row = row_of(command.keys.specs[i]);
     if (!row.empty()) rows += (rows.empty() ? "" : ", ") + row;
   }
-  return "{" + rows + "}";
+  if (rows.empty()) return "{none = true}";
+  return rows == "{at = 1}" ? "{first = true}" : "{" + rows + "}";
 }
 
 /// The pieces `known`, which finds a command by its name, and `call_any`, which calls it.
@@ -244,15 +245,23 @@ void LuaWriter::set_call_any() {
   }
   Bytes rows;
   for (const auto& [kind, names] : groups) {
-    rows += "  {names = \" " + names + "\"" + (kind == "{}" ? "" : ", ") + kind.substr(1) + ",\n";
+    rows += "  {names = \" " + names + "\", " + kind.substr(1) + ",\n";
   }
   prelude_.set("known", "find fail",
                "local command_groups = {\n" + rows + R"lua(}
+local described_commands = {}
 local function described_command(name, lower)
+  local found = described_commands[lower]
+  if found then
+    return found
+  end
   for _, group in ipairs(command_groups) do
     local _, stop = find(group.names, " " .. lower .. ":", 1, true)
     if stop then
-      return {name = name, lower = lower, arity = tonumber(string.match(group.names, "^%-?%d+", stop + 1)), group = group}
+      local arity = tonumber(string.match(group.names, "^%-?%d+", stop + 1))
+      found = {name = name, lower = lower, arity = arity, group = group}
+      described_commands[lower] = found
+      return found
     end
   end
   fail()lua" + lua_string(message::unknown_command) +

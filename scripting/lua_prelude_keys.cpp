@@ -6,6 +6,7 @@
 //
 // Where keys are stands in a table as in core/command/keys.h, a row a specification:
 //
+//   first = true, none = true              for the most of them: the first word, no word
 //   {at = 1, last = -1, step = 2}          from a word on; {at = 1} alone is that one word
 //   {at = 2, count = 0, first = 1}         counted by a word
 //   {word = "STREAMS", from = 4, …}        behind a keyword
@@ -161,7 +162,7 @@ end
 )lua"},
     {"keyed", "key_positions key_here", R"lua(
 -- The words of a command, its keys as the backend has them.
-local function keyed(specs, ...)
+local function many_keyed(specs, ...)
   local words, size = {...}, select("#", ...)
   local found = key_positions(specs, words, size) or {}
   local made = {}
@@ -175,6 +176,15 @@ local function keyed(specs, ...)
     words[at] = word
   end
   return unpack(words, 1, size)
+end
+local function keyed(specs, ...)
+  if specs.first then
+    local key = ...
+    return key_here(key), select(2, ...)
+  elseif specs.none then
+    return ...
+  end
+  return many_keyed(specs, ...)
 end
 )lua"},
     {"without_prefix", "sub", R"lua(

@@ -52,6 +52,15 @@ local function list_with_nones(reply)
   return reply
 end
 )lua"},
+    {"list_or_count", "list_with_nones type", R"lua(
+-- What SORT gives: with STORE how many elements it has stored.
+local function list_or_count(reply)
+  if type(reply) == "number" then
+    return reply
+  end
+  return list_with_nones(reply)
+end
+)lua"},
     {"number_list", "type tonumber none", R"lua(
 local function number_list(reply)
   for i = 1, #reply do
@@ -170,7 +179,7 @@ local function typed_call(...)
   return reply_value(reply)
 end
 )lua"},
-    {"any_call", "type cannot set increment type_name score_pairs fields_of list_with_nones number_list typed_call",
+    {"any_call", "type cannot set increment type_name score_pairs fields_of list_or_count number_list typed_call",
      R"lua(
 -- A command whose name is known only now.
 local function any_call(name, ...)
@@ -193,7 +202,9 @@ local function any_call(name, ...)
     return $call$(name, ...) == 1
   elseif command == "ZMSCORE" or command == "GEOPOS" then
     return number_list($call$(name, ...))
-  elseif command == "MGET" or command == "GEOHASH" or string.find(command, "^SORT") or string.find(command, "^BITFIELD") then
+  elseif string.find(command, "^SORT") then
+    return list_or_count($call$(name, ...))
+  elseif command == "MGET" or command == "GEOHASH" or string.find(command, "^BITFIELD") then
     return list_with_nones($call$(name, ...))
   end
   return typed_call(name, ...)

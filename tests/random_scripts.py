@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Random scripts, run by this server as graphs and by a real Redis as the Lua that is printed for them: the result, the
-# error up to what Redis adds to it, and all data have to be the same.
+# error up to what Redis adds to it, and all data have to be the same. The Lua is printed for one backend or another
+# (lua.TARGETS): a prefix must make no difference.
 #
 #   random_scripts.py --tool build/dev/graph_tool --cases 20000 --seed 7 \
 #     --server 'build/dev/redipy-server --port 0 --unixsocket {socket} --dir {dir}' \
@@ -21,7 +22,7 @@ import sys
 
 from scripts import grid_graphs, lua
 from scripts.random_graphs import Generator, compact
-from scripts.vectors.check_vectors import ErrorReply
+from scripts.vectors.check_vectors import ErrorReply, Mismatch
 from transcripts.server import Server
 
 LONG_NUMBER = re.compile(r"(?<![\d.])\d{16}")
@@ -53,20 +54,22 @@ class Pair:
                 client.call(*words)
         arguments = [compact(each) for each in case["args"]]
         in_lua = [self.tool.ask("argument", each) for each in arguments]
-        first = answer(ours, graph, case["keys"], arguments)
-        second = answer(judge, self.tool.ask("lua", graph), case["keys"], in_lua)
+        target = lua.TARGETS[case["target"]]
+        first = answer(ours, lambda: lua.Target().run(ours, graph, case["keys"], arguments))
+        printed = target.lua(self.tool, graph)
+        second = answer(judge, lambda: target.run(judge, printed, case["keys"], in_lua))
         return (first, data(ours)), (second, data(judge))
 
 
-def answer(client, source, keys, arguments):
+def answer(client, run):
     try:
-        sha = client.call("SCRIPT", "LOAD", source)
-        result = client.call("EVALSHA", sha, len(keys), *keys, *arguments)
-        client.call("SCRIPT", "FLUSH")
-        return "result", result
+        return "result", run()
     except ErrorReply as error:
+        return "error", re.sub(r"( on line \d+)? script: .*", "", str(error), flags=re.DOTALL)
+    except Mismatch as mismatch:
+        return "mismatch", str(mismatch)
+    finally:
         client.call("SCRIPT", "FLUSH")
-        return "error", str(error).split(" script:")[0]
 
 
 def data(client):
@@ -197,6 +200,7 @@ def report(pair, case, headline):
 
 def run_grid(pair):
     for number, case in enumerate(grid_graphs.cases()):
+        case = {**case, "target": number % len(lua.TARGETS)}
         found = differs(pair, case)
         if found:
             yield report(pair, case, f"grid, case {number}:")
@@ -207,8 +211,11 @@ def run(pair, arguments, seed):
         if arguments.only is not None and number != arguments.only:
             continue
         chance = random.Random(f"{seed}.{number}")
-        case = Generator(chance).case()
-        found = differs(pair, case)
+        case = {**Generator(chance).case(), "target": number % len(lua.TARGETS)}
+        try:
+            found = differs(pair, case)
+        except OSError as error:
+            sys.exit(f"seed {seed}, case {number}: {error!r}")
         if found:
             yield report(pair, case, f"seed {seed}, case {number}:")
 
