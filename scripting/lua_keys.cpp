@@ -160,7 +160,7 @@ LuaWriter::Operand LuaWriter::refused(View text, std::span<const Operand> parts)
 }
 
 LuaWriter::Operand LuaWriter::command(const Expression& expression, const CommandTable::Entry& entry,
-                                      std::span<const Operand> parts, bool dropped) {
+                                      std::span<Operand> parts, bool dropped) {
   const Command& command = *entry.command;
   if (!arity_fits(command, parts.size())) return refused(message::command_arity, parts);
   if (is_refused(command)) return refused(message::command_refused, parts);
@@ -180,6 +180,7 @@ LuaWriter::Operand LuaWriter::command(const Expression& expression, const Comman
     }
     words = argument_list(texts);
   } else {
+    for (Operand& part : parts) stabilize(part);  // calls inside one another would need more registers than there are
     key_specs_.emplace(entry.full_name, specs_of(command));
     words =
         use("keyed") + "(" + use("key_specs") + "[\"" + entry.full_name + "\"], " + text_words(parts.subspan(1)) + ")";

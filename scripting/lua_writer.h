@@ -124,7 +124,7 @@ class LuaWriter {
   void add_key_pieces();
   Operand keyed_call(const Expression& expression, std::vector<Operand> parts, bool dropped);
   Operand call_by_name(std::span<Operand> parts);
-  Operand command(const Expression& expression, const CommandTable::Entry& entry, std::span<const Operand> parts,
+  Operand command(const Expression& expression, const CommandTable::Entry& entry, std::span<Operand> parts,
                   bool dropped);
   Operand refused(View text, std::span<const Operand> parts);
   bool database_command(View name, std::span<const Operand> parts, Operand& made);

@@ -8,7 +8,11 @@
 //     {"lua": "<graph>", "target": {…}}          {"lua": "…"}
 //     {"argument": "<json>"}                     {"argument": "…"}
 //     {"fault": "<an error of the Lua>", "graph": "<graph>", "target": {…}}     {"fault": "<text>, on <path>"}
+//     {"run": "<graph>", "keys": […], "args": ["<json>", …], "setup": [[word, …], …], "target": {…}}
+//                                                {"run": "<json>"}, or null for none: by the interpreter, in memory
 //   what fails gives {"error": "…"}.
+//
+// The words of "setup" have a byte in each character.
 //
 // A target is the backend that a script is printed for, which may be left out: {"prefix": "p:", "channels": true,
 // "lines": true, "routes": [["archive:*", false]], "rest": true}.
@@ -16,11 +20,14 @@
 #include <iterator>
 #include <string>
 
+#include "core/base/clock.h"
 #include "core/command/table.h"
 #include "core/commands/families.h"
+#include "core/memory/memory_store.h"
 #include "scripting/graph_reader.h"
 #include "scripting/lua_printer.h"
 #include "scripting/lua_upstream.h"
+#include "scripting/store_host.h"
 #include "server/commands/families.h"
 
 namespace {
@@ -84,12 +91,82 @@ Bytes fault(View error, View text, const Json* target) {
   }
 }
 
+// --- running with the interpreter
+
+struct Nobody final : ChangeListener {
+  void changed(int, View, Event) override {}
+  void missed(int, View) override {}
+  void flushing(int, Store&) override {}
+  void swapping(int, int, Store&) override {}
+};
+
+class Host final : public StoreHost {
+ public:
+  Host(Store& store, const LuaTarget& target)
+      : StoreHost(store, {.shares_keys = !target.owns_all()}), store_(store), target_(target) {}
+  void log(int, View) override {}
+  void pause() override {}
+
+ private:
+  bool owns(View key) override { return target_.owns(key); }
+  void before(const CommandTable::Entry&) override { store_.select(0); }
+  void after(const CommandTable::Entry&, const Args&, bool) override {}
+  void call_session(const CommandTable::Entry& entry, const Args& args, Reply& reply) override {
+    if (entry.command->name == "ECHO") return reply.bulk(args[1]);
+    if (entry.command->name == "PUBLISH") return reply.integer(0);
+    throw CommandError("ERR the tool has no " + entry.full_name);
+  }
+
+  Store& store_;
+  const LuaTarget& target_;
+};
+
+Bytes bytes_of(View characters) {
+  Bytes made;
+  for (size_t i = 0; i < characters.size(); ++i) {
+    const auto lead = static_cast<unsigned char>(characters[i]);
+    made += lead < 0x80 ? characters[i] : static_cast<char>((lead & 3) << 6 | (characters[++i] & 0x3f));
+  }
+  return made;
+}
+
+Bytes run(const Json& asked, const LuaTarget& target) {
+  ManualClock clock;
+  Nobody nobody;
+  MemoryStore store(clock, 16, nobody);
+  Interpreter interpreter(commands());
+  Library library(commands());
+  for (const Json& command : asked.find("setup")->items) {
+    std::vector<Bytes> words;
+    for (const Json& word : command.items) words.push_back(bytes_of(word.text));
+    const std::vector<View> views(words.begin(), words.end());
+    const CommandTable::Entry* const entry = commands().find(views[0]);
+    Heap heap;
+    ValueReply ignored(heap);
+    store.select(0);
+    store.begin({entry->command->is(flag::write), entry->command->event, true});
+    entry->command->run.data(store, Args(views), ignored);
+    store.end();
+    ignored.take();
+  }
+  const Script& script = library.load(asked.find("run")->text, {});
+  std::vector<View> keys;
+  std::vector<View> arguments;
+  for (const Json& key : asked.find("keys")->items) keys.emplace_back(key.text);
+  for (const Json& argument : asked.find("args")->items) arguments.emplace_back(argument.text);
+  Host host(store, target);
+  Bytes result;
+  const Input input{keys, arguments, script.graph.key_names, script.graph.argument_names};
+  return interpreter.run(script.program, input, {}, host, result) ? reply("run", result) : "{\"run\":null}";
+}
+
 Bytes answer(const Bytes& request) {
   try {
     const Json asked = read_json(request, request_depth, Duplicates::refused);
     const Json* const target = asked.find("target");
     if (const Json* const graph = asked.find("lua")) return reply("lua", printed(graph->text, target).text);
     if (const Json* const json = asked.find("argument")) return reply("argument", lua_argument(json->text));
+    if (asked.find("run")) return run(asked, target_from(target));
     const Json* const error = asked.find("fault");
     if (error && asked.find("graph")) return reply("fault", fault(error->text, asked.find("graph")->text, target));
     return reply("error", "unknown request");

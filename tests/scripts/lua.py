@@ -88,6 +88,12 @@ class Target:
         self.said = {"target": said} if said else {}
         self.prefix = said.get("prefix", "")
 
+    def interpreted(self, tool, case):
+        """The result of a case by the interpreter, as if it were on this backend."""
+        setup = [[(word.encode() if isinstance(word, str) else word).decode("latin-1") for word in words] for words in case["setup"]]
+        arguments = [check_vectors.compact(each) for each in case["args"]]
+        return tool.ask("run", check_vectors.compact(case["graph"]), keys=case["keys"], args=arguments, setup=setup, **self.said)
+
     def lua(self, tool, graph):
         return tool.ask("lua", graph, **self.said)
 
@@ -119,6 +125,13 @@ TARGETS = [
     Target(prefix="[a-b]?\\é$call$ \"", lines=True),
     Target(routes=ROUTES, rest=False),
     Target(prefix="p", routes=ROUTES, rest=False, lines=True, channels=True),
+]
+# Some keys of random scripts are another's.
+CROSSING = [
+    Target(routes=[["[hk]3", True], ["k*", False], ["z[^0-9]", False]]),
+    Target(prefix="a:", routes=[["?1", True], ["l*", True], ["*", False]], rest=False, lines=True),
+    Target(prefix="a:", routes=[["k*", True], ["*1*", True], ["*[a-d]*c*b*", True]], rest=False),
+    Target(routes=[["h*", False], ["s1", False], ["l1", False]], lines=True),
 ]
 
 
