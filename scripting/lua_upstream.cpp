@@ -15,6 +15,7 @@ namespace redipy::script {
 namespace {
 
 constexpr size_t sha1_digits = 40;
+constexpr View line_word = " on line ";  // as the prelude's `fail` has it
 
 /// What Redis 7 adds to an error of a script: " script: <digits>, on @user_script:<line>."
 struct Addition {
@@ -39,13 +40,28 @@ std::optional<Addition> addition_in(View error) {
 
 }  // namespace
 
+LuaScripts::LuaScripts(const CommandTable& commands, LuaTarget target)
+    : commands_(commands), target_(std::move(target)) {
+  target_.tells_lines = true;
+}
+
+void LuaScripts::aim(LuaTarget target) {
+  target.tells_lines = true;
+  if (target == target_) return;
+  target_ = std::move(target);
+  printed_.clear();
+}
+
 const LuaScript& LuaScripts::of(const Script& script) {
   const auto known = printed_.find(script.sha);
   if (known != printed_.end()) return known->second;
-  LuaText lua = print_lua(script.graph);
-  Bytes digits = sha1_hex(lua.text);
-  return printed_.emplace(script.sha, LuaScript{std::move(lua.text), std::move(digits), std::move(lua.places)})
-      .first->second;
+  LuaText lua = print_lua(script.graph, target_, commands_);
+  LuaScript made;
+  made.digits = sha1_hex(lua.text);
+  made.text = std::move(lua.text);
+  made.prefix = target_.prefix;
+  made.places = std::move(lua.places);
+  return printed_.emplace(script.sha, std::move(made)).first->second;
 }
 
 Words lua_words(const LuaScript& script, const Input& input, const Limits& limits, bool read_only) {
@@ -58,7 +74,7 @@ Words lua_words(const LuaScript& script, const Input& input, const Limits& limit
   words.emplace_back(read_only ? "EVALSHA_RO" : "EVALSHA");
   words.push_back(script.digits);
   words.push_back(std::to_string(input.keys.size()));
-  for (const View key : input.keys) words.emplace_back(key);
+  for (const View key : input.keys) words.push_back(script.prefix + Bytes(key));
   const size_t nesting = std::min(limits.nesting, lua_value_depth);
   for (size_t i = 0; i < input.arguments.size(); ++i) {
     try {
@@ -83,11 +99,23 @@ void check_lua_result(View json, const Limits& limits) {
   if (json.size() > limits.result) throw ScriptError(message::result_too_long, 0);
 }
 
-void throw_lua_error(View error, const LuaScript& script) {
+void throw_lua_error(View error, const Script& /*script*/, const LuaScript& printed) {
   const auto addition = addition_in(error);
   if (!addition) throw CommandError(error);
-  const Place place = addition->line <= script.places.size() ? script.places[addition->line - 1] : 0;
-  throw ScriptError(error.substr(0, addition->at), place);
+  View text = error.substr(0, addition->at);
+  const auto place_of = [&](size_t line) {
+    return line >= 1 && line <= printed.places.size() ? printed.places[line - 1] : 0;
+  };
+  Place place = place_of(addition->line);
+  if (place == 0) {  // in the prelude, which has told whose fault it is
+    const size_t at = text.rfind(line_word);
+    const auto line = at == View::npos ? std::nullopt : parse_integer(text.substr(at + line_word.size()));
+    if (line && *line > 0) {
+      place = place_of(static_cast<size_t>(*line));
+      text = text.substr(0, at);
+    }
+  }
+  throw ScriptError(text, place);
 }
 
 }  // namespace redipy::script

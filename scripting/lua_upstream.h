@@ -9,8 +9,8 @@
 //   a bulk string: check_lua_result; nil: none; an error: throw_lua_error
 //
 // Everything that goes wrong with the script itself is thrown as the interpreter throws it, so that whoever runs
-// scripts counts and reports both alike. Where a script fails is told by the line of its Lua: the statement, rarely
-// more exactly.
+// scripts counts and reports both alike. Where a script fails is told by the line of its Lua, which is a statement or a
+// part of one; if only one expression in there can fail in that way, it is that one.
 #pragma once
 
 #include <unordered_map>
@@ -26,24 +26,33 @@ namespace redipy::script {
 struct LuaScript {
   Bytes text;
   Bytes digits;               ///< its SHA-1, by which the upstream knows it
+  Bytes prefix;               ///< of the keys that it is given
   std::vector<Place> places;  ///< of its lines, the first line first
 };
 
-/// The scripts of one upstream. One caller at a time.
+/// The scripts of one upstream, printed for it. One caller at a time.
 class LuaScripts {
  public:
-  /// What is returned stays until forget().
+  /// The table outlives this. Errors always tell lines, whatever the target says.
+  LuaScripts(const CommandTable& commands, LuaTarget target);
+
+  /// What is returned stays until forget() or aim().
   const LuaScript& of(const Script& script);
+  /// Prefix or routes have changed: scripts are printed anew.
+  void aim(LuaTarget target);
   /// The server's own scripts are flushed.
   void forget() { printed_.clear(); }
 
  private:
+  const CommandTable& commands_;
+  LuaTarget target_;
   std::unordered_map<Bytes, LuaScript> printed_;  // by the graph's digits
 };
 
 using Words = std::vector<Bytes>;
 
-/// The request that runs it, by its digits; read-only as EVALSHA_RO. Of the limits, those on nesting and memory hold
+/// The request that runs it, by its digits; read-only as EVALSHA_RO. The keys are the client's, and get the prefix in
+/// the request. Of the limits, those on nesting and memory hold
 /// for what is sent. Throws ScriptError, as the interpreter does before a run.
 Words lua_words(const LuaScript& script, const Input& input, const Limits& limits, bool read_only);
 /// The upstream does not know the digits: the same request with the text, by which the upstream then knows it.
@@ -57,6 +66,6 @@ bool is_no_script(View error);
 void check_lua_result(View json, const Limits& limits);
 /// An error reply to a run. Throws ScriptError, with the text that the interpreter gives, where it is the script that
 /// has failed; CommandError, with what the upstream says, where it has not come to run it.
-[[noreturn]] void throw_lua_error(View error, const LuaScript& script);
+[[noreturn]] void throw_lua_error(View error, const Script& script, const LuaScript& printed);
 
 }  // namespace redipy::script

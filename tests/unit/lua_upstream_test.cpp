@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 
 #include "core/base/sha1.h"
-#include "tests/unit/script_graphs.h"
+#include "script_graphs.h"
 
 namespace redipy::script {
 namespace {
@@ -33,7 +33,7 @@ class lua_upstream : public ::testing::Test {
   /// What is thrown for an error reply: "text @place", or the text alone if the script did not run.
   Bytes fault(View error) {
     try {
-      throw_lua_error(error, printed());
+      throw_lua_error(error, library.load(graph, {}), printed());
     } catch (const ScriptError& failed) {
       return Bytes(failed.what()) + " @" + library.load(graph, {}).graph.path(failed.place());
     } catch (const CommandError& refused) {
@@ -45,7 +45,7 @@ class lua_upstream : public ::testing::Test {
   }
 
   Library library{all_commands()};
-  LuaScripts scripts;
+  LuaScripts scripts{all_commands(), {}};
 };
 
 TEST_F(lua_upstream, a_script_is_run_by_the_digits_of_its_lua) {
@@ -94,8 +94,8 @@ TEST_F(lua_upstream, an_error_of_the_script_says_where_in_the_graph) {
 }
 
 TEST_F(lua_upstream, an_error_before_the_script_runs_is_told_as_it_is) {
-  for (const Bytes error : {Bytes("LOADING Redis is loading the dataset in memory"), Bytes("BUSY . script: x."),
-                            "ERR x script: " + printed().digits + ", on @user_script:0."}) {
+  for (const Bytes& error : {Bytes("LOADING Redis is loading the dataset in memory"), Bytes("BUSY . script: x."),
+                             "ERR x script: " + printed().digits + ", on @user_script:0."}) {
     EXPECT_EQ(fault(error), error);
   }
 }
