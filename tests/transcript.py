@@ -22,14 +22,13 @@ import argparse
 import re
 import sys
 import time
-from urllib.parse import quote
 
 from transcripts import replies, script
 from transcripts.replies import Reply, Rules, all_match, texts
-from transcripts.server import TIMEOUT, Client, Closed, NoReply, Server
+from transcripts.server import TIMEOUT, Client, Closed, NoReply
 from transcripts.slots import Slots
 from transcripts.update import updated_lines
-from transcripts.upstream import KINDS
+from transcripts.upstream import add_options, start_server
 
 LONGEST_WAIT = 50  # milliseconds, on a server whose clock cannot be moved
 SUBSCRIBING = {b"SUBSCRIBE", b"PSUBSCRIBE", b"SSUBSCRIBE", b"UNSUBSCRIBE", b"PUNSUBSCRIBE", b"SUNSUBSCRIBE"}
@@ -407,9 +406,7 @@ def main():
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("--server", required=True, help="how to start it; {socket} and {dir} are replaced")
     parser.add_argument("--kind", choices=["ours", "judge", "proxy"], required=True)
-    parser.add_argument("--upstream", help="how to start a real Redis behind it")
-    parser.add_argument("--cluster", action="store_true", help="the upstream is a cluster of three of them")
-    parser.add_argument("--prefix", default="", help="the keys' prefix in the upstream's URL")
+    add_options(parser)
     parser.add_argument("--list-left-out", action="store_true", help="print which sections a cluster refuses, and why")
     parser.add_argument("--resp", type=int, choices=[2, 3], default=2)
     parser.add_argument("--section", help="only the sections whose heading matches this regular expression")
@@ -418,18 +415,7 @@ def main():
     arguments = parser.parse_args()
 
     def server_of(parsed):
-        upstreams = {}
-        try:
-            kinds = parsed.upstreams or {"upstream": "cluster" if arguments.cluster else "single"}
-            for name, kind in kinds.items() if arguments.upstream else ():
-                upstreams[name] = KINDS[kind](arguments.upstream, parsed.options)
-                if arguments.prefix:
-                    upstreams[name].url += "?prefix=" + quote(arguments.prefix)
-            return Server(arguments.server, arguments.kind, parsed.options, upstreams)
-        except BaseException:
-            for each in upstreams.values():
-                each.stop()
-            raise
+        return start_server(arguments, parsed.upstreams, parsed.options, arguments.kind)
 
     failed = False
     for path in arguments.files:

@@ -121,6 +121,7 @@ class Server:
     def __init__(self, command, kind, options, upstreams=None):
         self.kind = kind
         self.upstreams = upstreams or {}
+        self.control = self.version = None
         self.folder = tempfile.mkdtemp(prefix="transcript.")
         self.socket = os.path.join(self.folder, "socket")
         places = {"port": "0", "dir": self.folder, "socket": self.socket}
@@ -129,10 +130,10 @@ class Server:
         self.log = open(os.path.join(self.folder, "log"), "wb")
         self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=self.log,
                                         stderr=subprocess.STDOUT, cwd=self.folder)
-        self.control = None
         try:
             self.control = self.wait_until_up()
-            self.version = version_of(self.control) if kind == "judge" else None
+            if kind == "judge":
+                self.version = version_of(self.control)
             for each in self.upstreams.values():
                 self.version = min(self.version or each.version, each.version)
         except BaseException:

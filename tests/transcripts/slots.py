@@ -11,7 +11,7 @@ import re
 from transcripts import script
 
 SPLIT = {b"MGET", b"MSET", b"DEL", b"UNLINK", b"EXISTS", b"TOUCH"}
-DATABASES = re.compile(r"(SELECT (?!0\b)|MOVE |SWAPDB |COPY .* DB |RESET$)", re.IGNORECASE)
+DATABASES = re.compile(r"(SELECT (?!0\b)|MOVE |SWAPDB |COPY .* DB )", re.IGNORECASE)
 PATTERNS = re.compile(r"(SORT|SORT_RO) .*\b(BY \S*\*|GET [^#\s])", re.IGNORECASE)
 CHANNELS = {b"SSUBSCRIBE", b"SUNSUBSCRIBE", b"SPUBLISH"}
 ENDS = {b"EXEC", b"DISCARD", b"UNWATCH", b"RESET"}
@@ -20,6 +20,11 @@ ENDS = {b"EXEC", b"DISCARD", b"UNWATCH", b"RESET"}
 def slot_of(key):
     tag = re.match(rb"[^{]*\{([^}]+)\}", key)
     return binascii.crc_hqx(tag[1] if tag else key, 0) % 16384
+
+
+def refused_by_cluster(command):
+    """Whether this line, as redis-cli takes it, is nothing for a cluster, wherever its keys are."""
+    return bool(DATABASES.match(command) or PATTERNS.match(command))
 
 
 class Slots:
@@ -35,10 +40,8 @@ class Slots:
         for step in section.steps:
             if step.action != "send":
                 continue
-            if DATABASES.match(step.text):
-                return f"line {step.line}: databases"
-            if PATTERNS.match(step.text):
-                return f"line {step.line}: SORT with patterns"
+            if refused_by_cluster(step.text):
+                return f"line {step.line}: databases, or SORT with patterns"
             words = words_of(step.text)
             name = words[0].upper() if words else b""
             slots = {slot_of(prefix + key) for key in self.keys(words)}

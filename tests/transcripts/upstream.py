@@ -12,8 +12,9 @@ import socket
 import subprocess
 import tempfile
 import time
+from urllib.parse import quote
 
-from transcripts.server import TIMEOUT, Client, Closed, NoReply, blocked_in, end, placed, version_of
+from transcripts.server import TIMEOUT, Client, Closed, NoReply, Server, blocked_in, end, placed, version_of
 
 SLOTS = 16384
 START_LIMIT = max(TIMEOUT, 30)
@@ -228,3 +229,32 @@ def as_bytes(text):
 
 
 KINDS = {"single": Single, "cluster": Cluster}
+
+
+# ---- for the command lines of test programs
+
+def add_options(parser):
+    parser.add_argument("--upstream", help="how to start a real Redis behind the server, whose command has {upstream} for its URL")
+    parser.add_argument("--cluster", action="store_true", help="the upstream is a cluster of three of them")
+    parser.add_argument("--prefix", default="", help="the keys' prefix in the upstream's URL")
+
+
+def start_upstreams(arguments, kinds=None, options=()):
+    """Starts what the command line asks for, under the names in `kinds`; a dictionary for Server, empty without --upstream."""
+    started = {}
+    try:
+        for name, kind in (kinds or {"upstream": "cluster" if arguments.cluster else "single"}).items():
+            if arguments.upstream:
+                started[name] = KINDS[kind](arguments.upstream, options)
+                started[name].url += "?prefix=" + quote(arguments.prefix) if arguments.prefix else ""
+        return started
+    except BaseException:
+        for each in started.values():
+            each.stop()
+        raise
+
+
+def start_server(arguments, kinds=None, options=(), kind="ours"):
+    """The server of --server, in front of an upstream where there is one (`kind` is then proxy)."""
+    upstreams = start_upstreams(arguments, kinds, options)
+    return Server(arguments.server, "proxy" if upstreams else kind, list(options), upstreams)
