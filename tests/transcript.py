@@ -121,6 +121,9 @@ class Run:
         reply = self.server.control.call(b"FLUSHALL")
         if self.kind == "proxy" and reply.kind != "status":
             raise RuntimeError(f"FLUSHALL failed: {reply.value}\n{self.server.log_tail()}")
+        for name in self.script.upstreams if self.server.upstreams else ():
+            self.variables[name + ".url"] = self.server.upstreams[name].url.encode()
+            self.server.upstreams[name].flush()
 
     def restart(self):
         self.server.stop()
@@ -155,6 +158,10 @@ class Run:
             if step.client in self.clients:
                 self.clients.pop(step.client).close()
             self.client(step)
+        elif step.action == "restart":
+            self.server.crash_and_start()
+            for name in [name for name in self.clients if self.address_of(name) == self.server.socket]:
+                self.clients.pop(name).close()
         elif step.action == "raw read":
             self.read_raw(step)
         elif step.action == "raw send" and not step.expected:
@@ -371,7 +378,7 @@ class Run:
     def fail(self, step, wanted, got):
         shown = "\n".join(f"  {side} {line}" for side, body in (("expected", wanted), ("     got", got))
                           for line in shorten(body).split("\n"))
-        done = {"read": f"{step.client}:", "raw read": f"{step.client}<", "reconnect": "@reconnect"}
+        done = {"read": f"{step.client}:", "raw read": f"{step.client}<", "reconnect": "@reconnect", "restart": "@restart"}
         what = done.get(step.action, f"{'' if step.client == 'client' else step.client}> {step.text}")
         self.failures.append(f"{self.script.path}:{step.line}: {step.section.title}\n  {what[:300]}\n{shown}")
 

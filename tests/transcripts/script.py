@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from transcripts import replies
 
-DIRECTIVES = {"since", "ours", "judge", "not", "unordered", "time", "save", "scan", "repeat", "resp", "reconnect"}
+DIRECTIVES = {"since", "ours", "judge", "not", "unordered", "time", "save", "scan", "repeat", "resp", "reconnect", "restart"}
 SECTION_WORDS = {"since", "ours", "judge", "not", "resp2", "resp3", "fresh"}
 BACKENDS = {"proxy", "cluster"}  # what may stand behind `not`, with the reason
 
@@ -24,7 +24,7 @@ class BadScript(Exception):
 class Step:
     line: int                 # of the command, counted from 1
     client: str
-    action: str               # "send", "read", "raw send", "raw read" or "reconnect"
+    action: str               # "send", "read", "raw send", "raw read", "reconnect" or "restart"
     text: str                 # the command, or the bytes in quotes
     section: "Section"
     directives: dict = field(default_factory=dict)
@@ -114,8 +114,8 @@ class Parser:
             if name not in SECTION_WORDS or not self.sections or self.sections[-1].steps:
                 raise self.bad("@section stands below a heading and takes one of " + " ".join(sorted(SECTION_WORDS)))
             self.keep(self.sections[-1].settings, name, value)
-        elif word == "reconnect":
-            self.add(Step(self.row + 1, rest or "client", "reconnect", "", self.section(), end=self.row + 1))
+        elif word in ("reconnect", "restart"):
+            self.add(Step(self.row + 1, rest or "client", word, "", self.section(), end=self.row + 1))
         elif word in DIRECTIVES:
             self.keep(self.pending, word, rest)
         else:

@@ -128,8 +128,7 @@ class Server:
         places |= {name: each.url for name, each in self.upstreams.items()}
         self.command = [placed(word, places) for word in shlex.split(command) + options]
         self.log = open(os.path.join(self.folder, "log"), "wb")
-        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=self.log,
-                                        stderr=subprocess.STDOUT, cwd=self.folder)
+        self.start()
         try:
             self.control = self.wait_until_up()
             if kind == "judge":
@@ -139,6 +138,18 @@ class Server:
         except BaseException:
             self.stop()
             raise
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=self.log,
+                                        stderr=subprocess.STDOUT, cwd=self.folder)
+
+    def crash_and_start(self):
+        """SIGKILL, and a new start in the same folder."""
+        self.control.close()
+        self.process.kill()
+        self.process.wait()
+        self.start()
+        self.control = self.wait_until_up()
 
     def wait_until_up(self):
         deadline = time.monotonic() + max(TIMEOUT, 10)

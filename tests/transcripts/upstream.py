@@ -130,6 +130,10 @@ class Upstream:
         for node in self.nodes:
             node.call(b"PING")
 
+    def flush(self):
+        for node in self.nodes:
+            node.call(b"FLUSHALL")
+
     def blocked_clients(self):
         return sum(blocked_in(node.control) for node in self.nodes)
 
