@@ -128,7 +128,8 @@ class Upstream:
     def settle(self):
         """When this returns, what earlier commands made the upstream write has been written."""
         for node in self.nodes:
-            node.call(b"PING")
+            if node.process.poll() is None:
+                node.call(b"PING")
 
     def flush(self):
         for node in self.nodes:
