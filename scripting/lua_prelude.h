@@ -26,9 +26,6 @@ std::span<const LuaPiece> lua_texts();
 std::span<const LuaPiece> lua_json();
 std::span<const LuaPiece> lua_replies();
 
-/// Nested deeper than this no value is compared, written or read.
-inline constexpr int lua_value_depth = 1000;
-
 /// The pieces that a script uses.
 class LuaPrelude {
  public:

@@ -36,7 +36,10 @@ struct LuaText {
 
 LuaText print_lua(const Graph& graph);
 
-/// The form in ARGV of an argument, given as JSON. Throws JsonError.
-Bytes lua_argument(View json);
+/// Nested deeper than this no value is compared, written or read in Lua.
+inline constexpr size_t lua_value_depth = 1000;
+
+/// The form in ARGV of an argument, given as JSON. Throws JsonError, also for what nests deeper than max_depth.
+Bytes lua_argument(View json, size_t max_depth = lua_value_depth);
 
 }  // namespace redipy::script
