@@ -75,7 +75,7 @@ void Channel::send(Receiver& receiver, View requests, uint32_t replies, int data
 
 void Channel::send_unanswered(View request, uint32_t replies) {
   output_.append(request);
-  append_expected(nullptr, replies, {}, nullptr);
+  append_expected(nullptr, replies, {.ignored = true}, nullptr);
 }
 
 void Channel::append_expected(Receiver* receiver, uint32_t replies, Traits traits, const CommandTable::Entry* entry) {
@@ -297,7 +297,7 @@ void Channel::finish_head() {
       const auto begin = static_cast<size_t>(answered_up_to_ - output_begin_);
       answered.request = output_.view().substr(begin, static_cast<size_t>(head.end - answered_up_to_));
     }
-  } else if (!head.traits.vital) {
+  } else if (!head.traits.vital && !head.traits.ignored) {
     hub_.upstream().measured(ticks::to_us(took));
   }
   answered_up_to_ = head.end;

@@ -36,6 +36,7 @@ struct Traits {
   bool repeatable = false;  ///< it only reads: it may be executed twice
   bool patient = false;     ///< its reply may take any time (a blocking command)
   bool whole = false;       ///< it is one block (MULTI … EXEC): of no use in part
+  bool ignored = false;     ///< nobody asks what comes of it
   bool vital = false;       ///< if it is refused, the connection is of no use
   bool confirmations = false;  ///< what it gets confirms subscriptions: pushes in RESP3
 };

@@ -314,7 +314,7 @@ void Channel::sort_out(const Bytes& why, bool again) {
       const char* const from = at;
       words.clear();
       // What stands in the output was parsed, or formed by us: it is whole.
-      if (parser.parse(at, end, words, {std::numeric_limits<size_t>::max(), true}) != RequestParser::Result::complete) {
+      if (parser.parse(at, end, words, {size_t{1} << 62, true}) != RequestParser::Result::complete) {
         answer(each, each.requests - std::max(i, done), uncertain);
         break;
       }

@@ -37,6 +37,10 @@ std::shared_ptr<Place> Backends::make(Bytes name, BackendUrl url) {
     case BackendUrl::Kind::redis:
     case BackendUrl::Kind::cluster:
       place->upstream = std::make_shared<proxy::Upstream>(place->name, place->url);
+      if (!place->prefix().empty()) {
+        place->rewriting = std::make_unique<KeyRewriting>(server_.commands(), place->prefix());
+      }
+      place->lua = std::make_unique<script::LuaScripts>(server_.commands(), script::LuaTarget());
       break;
     default:
       throw std::runtime_error("backend " + place->name + ": this kind of backend is not there yet");
@@ -94,6 +98,21 @@ void Backends::for_each_memory(FunctionRef<void(MemoryBackend&)> visit) const {
   }
 }
 
-void Backends::changed() { simple_ = places_.size() == 1 && places_.front()->memory && places_.front()->prefix().empty(); }
+/// How graphs are printed for an upstream: with its prefix, and told which keys are not its own.
+script::LuaTarget Backends::lua_target(const Place& place) const {
+  script::LuaTarget target;
+  target.prefix = place.prefix();
+  target.prefixes_channels = !target.prefix.empty();
+  for (const Route& route : routes_) target.routes.push_back({route.pattern, route.place == &place});
+  target.rest_here = &place == &main();
+  return target;
+}
+
+void Backends::changed() {
+  for (const auto& place : places_) {
+    if (place->lua) place->lua->aim(lua_target(*place));
+  }
+  simple_ = places_.size() == 1 && places_.front()->memory && places_.front()->prefix().empty();
+}
 
 }  // namespace redipy

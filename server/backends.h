@@ -14,6 +14,7 @@
 #include "core/base/backend_url.h"
 #include "core/command/backend.h"
 #include "core/memory/memory_backend.h"
+#include "proxy/key_rewriting.h"
 #include "proxy/upstream.h"
 #include "scripting/lua_upstream.h"
 
@@ -28,7 +29,8 @@ struct Place {
   uint64_t id = 0;                             ///< never used again for another
   std::unique_ptr<MemoryBackend> memory;       ///< null for an upstream
   std::shared_ptr<proxy::Upstream> upstream;   ///< null where the data are ours
-  script::LuaScripts lua;                      ///< graphs as the upstream is sent them
+  std::unique_ptr<KeyRewriting> rewriting;     ///< of an upstream's requests and replies; null without a prefix
+  std::unique_ptr<script::LuaScripts> lua;     ///< graphs as the upstream is sent them
 
   Backend* owner() const { return memory.get(); }
   Store* store() const { return memory ? memory->store() : nullptr; }
@@ -81,6 +83,7 @@ class Backends {
  private:
   std::shared_ptr<Place> make(Bytes name, BackendUrl url);
   Place& routed(View key) const;
+  script::LuaTarget lua_target(const Place& place) const;
   void changed();
 
   Server& server_;

@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <mutex>
 
+#include "server/relay.h"
 #include "server/server.h"
 
 namespace redipy {
@@ -248,6 +249,12 @@ void Connection::write_soon() {
   if (thread_.poller.put_off(descriptor_)) return;
   asio::post(thread_.context, [self = shared_from_this()] {
     if (self->put_off_ && !self->closed_) self->round_over();
+  });
+}
+
+void Connection::unblock(bool with_error) {
+  asio::post(thread_.context, [self = shared_from_this(), with_error] {
+    if (!self->closed_) self->session_.relay().unblock(with_error);
   });
 }
 

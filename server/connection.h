@@ -54,6 +54,7 @@ class Connection final : public Link, public Pollable, public std::enable_shared
   void let_others_in() override;
   void deliver(View bytes) override;
   proxy::Hub& hub(Place& place) override;
+  void unblock(bool with_error) override;
   std::shared_ptr<void> keep() override { return shared_from_this(); }
   asio::io_context& context() override { return thread_.context; }
 

@@ -15,7 +15,6 @@
 
 #include "core/base/ticks.h"
 #include "proxy/hub.h"
-#include "proxy/key_rewriting.h"
 #include "proxy/words.h"
 #include "server/dispatch.h"
 #include "server/relay.h"
@@ -96,9 +95,13 @@ void start_flow(Session& session, FlowFunction function, const CommandTable::Ent
   session.wait.kind = Wait::flow;
   session.wait.entry = &entry;
   session.flow_started = ticks::now();
-  asio::co_spawn(session.link().context().get_executor(),
-                 run_flow(session.link().keep(), session, function, &entry, std::vector<Bytes>(args.begin(), args.end()), place),
-                 asio::detached);
+  // Posted, for the lock is held here, and co_spawn begins at once on the context's own thread.
+  asio::io_context& context = session.link().context();
+  asio::post(context, [&context, &session, function, entry = &entry, place, kept = session.link().keep(),
+                       words = std::vector<Bytes>(args.begin(), args.end())]() mutable {
+    asio::co_spawn(context.get_executor(),
+                   run_flow(std::move(kept), session, function, entry, std::move(words), place), asio::detached);
+  });
 }
 
 /// Accounts for a command that took several steps; its reply is written.
@@ -133,20 +136,20 @@ Awaitable<Bytes> ask(Flow& flow, proxy::Channel& channel, View requests, uint32_
       asio::use_awaitable_t<Executor>());
 }
 
-Bytes encode(const Flow&, const Place& place, const CommandTable::Entry& entry, const Args& args) {
+Bytes encode(const Place& place, const CommandTable::Entry& entry, const Args& args) {
   Buffer out;
-  if (place.prefix().empty()) {
+  if (!place.rewriting) {
     proxy::append_command(out, std::span<const View>(args.begin(), args.end()));
-  } else {
-    proxy::prefix_request(entry, args, place.prefix(), out);
+  } else if (!place.rewriting->prefix_request(entry, args, out)) {
+    throw CommandError("ERR the command cannot be kept to the prefix of backend " + place.name);
   }
   return Bytes(out.view());
 }
 
-Bytes decode(const Flow& flow, const Place& place, const CommandTable::Entry& entry, const Args& args, Bytes reply) {
-  if (place.prefix().empty() || !proxy::carries_keys(entry)) return reply;
+Bytes decode(const Place& place, const CommandTable::Entry& entry, Bytes reply) {
+  if (!place.rewriting || !place.rewriting->carries_keys(entry)) return reply;
   Buffer out;
-  proxy::strip_reply(entry, args, place.prefix(), reply, flow.reply.protocol(), out);
+  if (!place.rewriting->strip_reply(entry, reply, out)) return "$-1\r\n";
   return Bytes(out.view());
 }
 
@@ -168,9 +171,9 @@ Awaitable<Bytes> ask_place(Flow& flow, Place& place, std::vector<View> words) {
   }
   proxy::Channel& channel = channel_to(flow, place);
   const bool repeatable = entry.command->is(flag::read) && !entry.command->is(flag::write);
-  const Bytes request = encode(flow, place, entry, args);
+  const Bytes request = encode(place, entry, args);
   Bytes reply = co_await ask(flow, channel, request, 1, {.repeatable = repeatable});
-  co_return decode(flow, place, entry, args, std::move(reply));
+  co_return decode(place, entry, std::move(reply));
 }
 
 Awaitable<Bytes> ask_nodes(Flow& flow, Place& place, std::vector<View> words) {
@@ -193,20 +196,20 @@ Awaitable<void> single(Flow& flow) {
   Place& place = *flow.place;
   proxy::Channel& channel = channel_to(flow, place);
   const Command& command = *flow.entry->command;
-  const Bytes request = encode(flow, place, *flow.entry, flow.args());
+  const Bytes request = encode(place, *flow.entry, flow.args());
   Bytes reply = co_await ask(flow, channel, request, 1,
                              {.repeatable = command.is(flag::read) && !command.is(flag::write)});
-  flow.reply.raw(decode(flow, place, *flow.entry, flow.args(), std::move(reply)));
+  flow.reply.raw(decode(place, *flow.entry, std::move(reply)));
 }
 
 Awaitable<void> blocking(Flow& flow) {
   Place& place = *flow.place;
   Relay& relay = flow.session.relay();
-  const Bytes request = encode(flow, place, *flow.entry, flow.args());
+  const Bytes request = encode(place, *flow.entry, flow.args());
   proxy::Channel& channel = relay.pin(place, pin::blocked);
   Bytes reply = co_await ask(flow, channel, request, 1, {.patient = true});
   relay.unpin(place, pin::blocked);
-  flow.reply.raw(decode(flow, place, *flow.entry, flow.args(), std::move(reply)));
+  flow.reply.raw(decode(place, *flow.entry, std::move(reply)));
 }
 
 FlowFunction steps_of(Session& session, const CommandTable::Entry& entry, const Args& args, Place& place) {

@@ -85,9 +85,10 @@ Awaitable<void> config(Flow& flow);
 Awaitable<Bytes> ask(Flow& flow, proxy::Channel& channel, View requests, uint32_t replies, proxy::Traits traits = {},
                      const CommandTable::Entry* entry = nullptr);
 /// A request for this place: RESP, with the prefix before its keys.
-Bytes encode(const Flow& flow, const Place& place, const CommandTable::Entry& entry, const Args& args);
+/// Throws CommandError for what would reach beyond the prefix.
+Bytes encode(const Place& place, const CommandTable::Entry& entry, const Args& args);
 /// The reply to it as clients see it: keys without the prefix.
-Bytes decode(const Flow& flow, const Place& place, const CommandTable::Entry& entry, const Args& args, Bytes reply);
+Bytes decode(const Place& place, const CommandTable::Entry& entry, Bytes reply);
 /// The connection for requests to this place; throws its refusal while it is down.
 proxy::Channel& channel_to(Flow& flow, Place& place);
 /// Asks an upstream a command that each of its nodes has to hear; gives the first error, else the first reply.

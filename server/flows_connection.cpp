@@ -8,7 +8,6 @@
 #include "core/base/numbers.h"
 #include "core/resp/reply_cursor.h"
 #include "proxy/hub.h"
-#include "proxy/key_rewriting.h"
 #include "proxy/words.h"
 #include "server/commands/client_tracking.h"
 #include "server/dispatch.h"
@@ -57,13 +56,7 @@ void subscribe(Session& session, const CommandTable::Entry& entry, const Args& a
   const uint32_t confirmations = note_subscriptions(session, entry.full_name, args);
   proxy::Channel& channel = relay.pin(place, pin::subscribed);
   channel.expect_messages(session.protocol() == 2);
-  Buffer request;
-  if (place.prefix().empty()) {
-    proxy::append_command(request, std::span<const View>(args.begin(), args.end()));
-  } else {
-    proxy::prefix_request(entry, args, place.prefix(), request);
-  }
-  relay.forward_subscription(channel, request.view(), confirmations, entry, args, place);
+  relay.forward_subscription(channel, encode(place, entry, args), confirmations, entry, place);
 }
 
 // SELECT index: the number must be one there, too.

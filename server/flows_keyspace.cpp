@@ -12,7 +12,6 @@
 #include "core/base/random.h"
 #include "core/resp/reply_cursor.h"
 #include "proxy/hub.h"
-#include "proxy/key_rewriting.h"
 #include "proxy/words.h"
 #include "server/dispatch.h"
 #include "server/flows.h"

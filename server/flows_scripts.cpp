@@ -66,7 +66,7 @@ script::LuaCall lua_call(Flow& flow, Place& place, const CommandTable::Entry& en
     if (&flow.server.backends().of(key) != &place) throw CommandError(error::crossed_backends);
   }
   call.script = request.script->shared_from_this();
-  call.lua = place.lua.of(*request.script);
+  call.lua = place.lua->of(*request.script);
   call.limits = flow.server.scripts().run_limits();
   call.read_only = request.read_only;
   const script::Input input{request.keys, request.arguments, request.script->graph.key_names,
@@ -85,7 +85,7 @@ void write_script_reply(Flow& flow, const script::LuaCall& call, View reply) {
   const auto ns = static_cast<uint64_t>(ticks::to_ns(ticks::now() - flow.session.flow_started));
   const ReplyCursor cursor(reply);
   try {
-    if (cursor.is_error()) script::throw_lua_error(cursor.text(), call.lua);
+    if (cursor.is_error()) script::throw_lua_error(cursor.text(), *call.script, call.lua);
     if (!cursor.is_null()) script::check_lua_result(cursor.text(), call.limits);
     const std::lock_guard guard(flow.server.lock());
     flow.server.scripts().count_upstream_run(*call.script, ns, {});
@@ -169,7 +169,7 @@ Awaitable<void> script_flush(Flow& flow) {
   {
     const std::lock_guard guard(flow.server.lock());
     flow.entry->command->run.session(flow.session, flow.args(), flow.reply);
-    for (Place* const place : upstreams(flow.server)) place->lua.forget();
+    for (Place* const place : upstreams(flow.server)) place->lua->forget();
   }
   for (Place* const place : upstreams(flow.server)) {
     if (!place->prefix().empty() && !place->url.upstream.lua_trusted) continue;  // it is not for us to empty

@@ -72,7 +72,7 @@ void write_replies(Flow& flow, Place& place, std::vector<Step>& steps, ReplyCurs
       if (step.is_script) {
         write_script_reply(flow, step.script, raw);
       } else {
-        flow.reply.raw(decode(flow, place, *step.command.entry, step.args(), Bytes(raw)));
+        flow.reply.raw(decode(place, *step.command.entry, Bytes(raw)));
       }
       results.skip();
       continue;
@@ -95,7 +95,7 @@ Awaitable<void> watch(Flow& flow) {
     session.transaction.place = &place;
   }
   proxy::Channel& channel = session.relay().pin(place, pin::watching);
-  const Bytes request = encode(flow, place, *flow.entry, flow.args());
+  const Bytes request = encode(place, *flow.entry, flow.args());
   const Bytes reply = co_await ask(flow, channel, request, 1);
   flow.reply.raw(reply);
 }
@@ -166,7 +166,7 @@ Awaitable<void> exec(Flow& flow) {
       block.append(step.script.request);
       step.remote = step.is_script = true;
     } else if (dispatcher.is_remote_in_transaction(entry)) {
-      block.append(encode(flow, *place, entry, step.args()));
+      block.append(encode(*place, entry, step.args()));
       step.remote = true;
     }
     if (step.remote) ++remote;

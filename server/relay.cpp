@@ -5,11 +5,19 @@
 
 #include <algorithm>
 
+#include "core/resp/reply_cursor.h"
 #include "proxy/hub.h"
+#include "proxy/words.h"
 #include "server/server.h"
 #include "server/session.h"
 
 namespace redipy {
+
+namespace {
+
+bool first_is_confirmation(View reply) { return proxy::first_element(reply).ends_with("subscribe"); }
+
+}  // namespace
 
 /// Requests that took one connection, one behind another, with no other's in between.
 struct Relay::Lane final : proxy::Receiver {
@@ -19,15 +27,33 @@ struct Relay::Lane final : proxy::Receiver {
     left -= whole;
     relay.under_way_ -= whole;
     if (!kept_back) {
-      if (relay.lanes_.front().get() == this) {
-        relay.deliver(bytes);
+      if (rewriting) {
+        rewrite(bytes);
       } else {
-        held.append(bytes);
+        pass_on(bytes);
       }
     }
     if (left == 0 && relay.lanes_.front().get() == this) relay.advance();
   }
-  bool takes_parts() const override { return relay.lanes_.front().get() == this; }
+  void pass_on(View bytes) {
+    if (relay.lanes_.front().get() == this) {
+      relay.deliver(bytes);
+    } else {
+      held.append(bytes);
+    }
+  }
+  /// Takes the prefix off, reply by reply.
+  void rewrite(View bytes) {
+    Buffer out;
+    for (ReplyCursor reply(bytes); !reply.at_end(); reply.skip()) {
+      const bool kept = entry->group == Group::pubsub && first_is_confirmation(reply.raw())
+                            ? rewriting->strip_message(reply.raw(), out)
+                            : rewriting->strip_reply(*entry, reply.raw(), out);
+      if (!kept) out.append(relay.session_.protocol() == 3 ? "_\r\n" : "$-1\r\n");
+    }
+    pass_on(out.view());
+  }
+  bool takes_parts() const override { return !rewriting && relay.lanes_.front().get() == this; }
   uint64_t client() const override { return relay.session_.id(); }
   void cut() override {
     // The client has read half a reply: there is no way on but to close.
@@ -39,24 +65,44 @@ struct Relay::Lane final : proxy::Receiver {
   proxy::Channel* channel = nullptr;
   uint32_t left = 0;
   bool kept_back = false;
+  const KeyRewriting* rewriting = nullptr;  // of replies that carry keys, under a prefix
+  const CommandTable::Entry* entry = nullptr;
   Buffer held;
 };
 
 Relay::Relay(Session& session) : session_(session) {}
 Relay::~Relay() { abandon(); }
 
-void Relay::forward(proxy::Channel& channel, View requests, uint32_t count, proxy::Traits traits,
-                    const CommandTable::Entry* entry, bool kept_back) {
+Relay::Lane& Relay::lane_for(proxy::Channel& channel, bool kept_back, const KeyRewriting* rewriting,
+                             const CommandTable::Entry* entry) {
   Lane* lane = lanes_.empty() ? nullptr : lanes_.back().get();
-  if (!lane || lane->channel != &channel || lane->kept_back != kept_back) {
+  if (!lane || lane->channel != &channel || lane->kept_back != kept_back || lane->rewriting != rewriting ||
+      (rewriting && lane->entry != entry)) {
     lanes_.push_back(spare_ ? std::move(spare_) : std::make_unique<Lane>(*this));
     lane = lanes_.back().get();
     lane->channel = &channel;
     lane->kept_back = kept_back;
+    lane->rewriting = rewriting;
+    lane->entry = entry;
   }
-  lane->left += count;
+  return *lane;
+}
+
+void Relay::send(Lane& lane, View requests, uint32_t count, proxy::Traits traits, const CommandTable::Entry* entry) {
+  lane.left += count;
   under_way_ += count;
-  channel.send(*lane, requests, count, session_.database, traits, entry);
+  lane.channel->send(lane, requests, count, session_.database, traits, entry);
+}
+
+void Relay::forward(proxy::Channel& channel, View requests, uint32_t count, proxy::Traits traits,
+                    const CommandTable::Entry* entry, bool kept_back) {
+  send(lane_for(channel, kept_back, nullptr, entry), requests, count, traits, entry);
+}
+
+void Relay::forward_rewritten(proxy::Channel& channel, View request, proxy::Traits traits,
+                              const CommandTable::Entry& entry, Place& place, bool kept_back) {
+  const KeyRewriting* const rewriting = place.rewriting->carries_keys(entry) ? place.rewriting.get() : nullptr;
+  send(lane_for(channel, kept_back, rewriting, &entry), request, 1, traits, &entry);
 }
 
 /// The first lane is through: what waited behind it goes on.
@@ -116,6 +162,18 @@ void Relay::unpin(Place& place, unsigned reason) {
   session_.link().hub(place).give_back(std::move(channel), clean);
 }
 
+void Relay::unblock(bool with_error) {
+  for (const Pin& pin : pins_) {
+    if ((pin.reasons & pin::blocked) == 0) continue;
+    if (pin.channel->remote_id() == 0) return pin.channel->abort("it was unblocked before it was connected");
+    // The upstream decides: what it has given to the client already arrives all the same.
+    proxy::Channel& other = session_.link().hub(*pin.place).shared(session_.protocol(), session_.id());
+    other.send_unanswered(proxy::command("CLIENT", "UNBLOCK", std::to_string(pin.channel->remote_id()),
+                                         with_error ? "ERROR" : "TIMEOUT"));
+    return;
+  }
+}
+
 void Relay::drop_pins() {
   const std::vector<Pin> pins = std::exchange(pins_, {});
   for (const Pin& pin : pins) session_.link().hub(*pin.place).give_back(pin.channel, false);
@@ -132,8 +190,9 @@ unsigned Relay::take_lost() {
 }
 
 void Relay::forward_subscription(proxy::Channel& channel, View request, uint32_t confirmations,
-                                 const CommandTable::Entry& entry, const Args&, Place&) {
-  forward(channel, request, confirmations, {.patient = true, .confirmations = true}, &entry, false);
+                                 const CommandTable::Entry& entry, Place& place) {
+  send(lane_for(channel, false, place.rewriting.get(), &entry), request, confirmations,
+       {.patient = true, .confirmations = true}, &entry);
 }
 
 void Relay::abandon() {
@@ -150,7 +209,12 @@ void Relay::abandon() {
   }
 }
 
-void Relay::message(View bytes) { deliver(bytes); }
+void Relay::message(View bytes) {
+  const KeyRewriting* const rewriting = pins_.empty() ? nullptr : pins_.front().place->rewriting.get();
+  if (!rewriting) return deliver(bytes);
+  Buffer out;
+  if (rewriting->strip_message(bytes, out)) deliver(out.view());
+}
 
 void Relay::gone(View why) { session_.upstream_gone(*this, why); }
 

@@ -46,7 +46,10 @@ class Relay final : public proxy::Listener {
 
   /// SUBSCRIBE and its kin, with the number of confirmations that will come.
   void forward_subscription(proxy::Channel& channel, View request, uint32_t confirmations,
-                            const CommandTable::Entry& entry, const Args& args, Place& place);
+                            const CommandTable::Entry& entry, Place& place);
+  /// A request of one command to a backend with a prefix: `request` has it already, the reply loses it.
+  void forward_rewritten(proxy::Channel& channel, View request, proxy::Traits traits, const CommandTable::Entry& entry,
+                         Place& place, bool kept_back);
 
   /// The connection that requests for this backend take: its own if it has one, else a shared one.
   proxy::Channel& channel(Place& place);
@@ -58,6 +61,8 @@ class Relay final : public proxy::Listener {
     unsigned reasons;
   };
   Pin* pinned(const Place& place);
+  /// Ends the blocking command that waits on a connection of its own, as CLIENT UNBLOCK does.
+  void unblock(bool with_error);
   /// Gives all back.
   void drop_pins();
   /// The reasons of connections that are lost; they are forgotten.
@@ -78,6 +83,9 @@ class Relay final : public proxy::Listener {
 
  private:
   struct Lane;
+  Lane& lane_for(proxy::Channel& channel, bool kept_back, const KeyRewriting* rewriting,
+                 const CommandTable::Entry* entry);
+  void send(Lane& lane, View requests, uint32_t count, proxy::Traits traits, const CommandTable::Entry* entry);
   void advance();
   void deliver(View bytes);
 

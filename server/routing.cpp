@@ -160,14 +160,17 @@ size_t Dispatcher::forward_run(Session& session, Scratch& scratch, size_t first)
     const Destination destination = backends.destination(entry, args_of(at));
     if (destination.kind != Destination::one || !destination.place->upstream) break;
     Place& place = *destination.place;
-    if (!place.prefix().empty() || place.upstream->is_cluster()) break;
+    if (place.upstream->is_cluster()) break;
     Relay& relay = session.relay();
     proxy::Channel& channel = relay.channel(place);
     if (relay.full() || !channel.refusal().empty() || channel.congested()) break;
     // As many of the same kind as follow, in one piece.
     size_t last = at + 1;
-    const bool plain = is_plain_resp(scratch.bytes(at, last));
-    if (plain) {
+    if (place.rewriting) {
+      Buffer request;
+      if (!place.rewriting->prefix_request(*entry, args_of(at), request)) break;
+      relay.forward_rewritten(channel, request.view(), traits_of(*entry->command), *entry, place, false);
+    } else if (is_plain_resp(scratch.bytes(at, last))) {
       const bool one_place = backends.all().size() == 1;
       while (last < count && last - at < 256 && scratch.requests[last].entry == entry &&
              arity_fits(*entry->command, scratch.requests[last].words) &&
@@ -193,7 +196,8 @@ size_t Dispatcher::forward_run(Session& session, Scratch& scratch, size_t first)
 
 bool Dispatcher::is_forwarded(const CommandTable::Entry& entry, const Backends& backends) const {
   const Way way = ways_[entry.id];
-  return way == Way::forward || (way == Way::keyspace && backends.all().size() == 1);
+  return way == Way::forward ||
+         (way == Way::keyspace && backends.all().size() == 1 && !backends.main().rewriting);
 }
 
 void Dispatcher::note_forwarded(Session& session, const CommandTable::Entry& entry, size_t requests) {
@@ -244,7 +248,7 @@ bool Dispatcher::run_elsewhere(Session& session, const Request& request, const A
     default:
       break;
   }
-  if (!place.prefix().empty() || place.upstream->is_cluster()) {
+  if (place.upstream->is_cluster() || place.rewriting) {
     start_flow(session, flows::single, *request.entry, args, &place);
     return true;
   }

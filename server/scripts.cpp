@@ -31,7 +31,10 @@ class Scripts::Running final : public script::StoreHost {
  public:
   Running(Scripts& scripts, Server& server, Session& session, MemoryStore& store, bool read_only)
       : StoreHost(store,
-                  {.read_only = read_only, .out_of_memory = !server.memory().has_room(), .touch = !session.no_touch}),
+                  {.read_only = read_only,
+                   .out_of_memory = !server.memory().has_room(),
+                   .touch = !session.no_touch,
+                   .shares_keys = server.backends().all().size() > 1}),
         scripts_(scripts),
         server_(server),
         session_(session),
@@ -87,6 +90,7 @@ class Scripts::Running final : public script::StoreHost {
   void after(const CommandTable::Entry& entry, const Args& args, bool failed) override {
     server_.dispatcher().ran_in_script(entry, args, failed);
   }
+  bool owns(View key) override { return server_.store_of(key) == &store_; }
   void call_session(const CommandTable::Entry& entry, const Args& args, Reply& reply) override {
     server_.dispatcher().execute(session_, entry, args, reply);
   }

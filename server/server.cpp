@@ -61,7 +61,7 @@ Server::Server(Config& config)
     memory_ = idle_memory_.get();
   }
   scripts_ = std::make_unique<Scripts>(*this);
-  statistics_.commands.resize(commands_.entries().size());
+  statistics_.commands.resize(commands_.entries().size() + 1);  // the last one: what the table does not know
   started_ms_ = clock_->now_ms();
   last_save_s = started_ms_ / 1000;
   last_sample_ms_ = started_ms_;

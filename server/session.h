@@ -60,6 +60,8 @@ class Link {
   /// Keeps session and link alive.
   virtual std::shared_ptr<void> keep() = 0;
   virtual boost::asio::io_context& context() = 0;
+  /// Any thread: the session's blocking command at an upstream is to end there, by CLIENT UNBLOCK.
+  virtual void unblock(bool with_error) = 0;
 };
 
 /// Space that a network thread lends to whichever session is consuming.

@@ -32,7 +32,7 @@ void WaitingRoom::enter(Session& session) {
 
 void WaitingRoom::leave(Session& session) {
   Wait& wait = session.wait;
-  if (!wait.active()) return;
+  if (wait.kind != Wait::keys && wait.kind != Wait::replicas) return;  // others are not in here
   for (const Bytes& name : wait.names) {
     const auto found = by_key_.find(std::pair<int, View>(wait.database, name));
     if (found == by_key_.end()) continue;
@@ -102,7 +102,8 @@ void WaitingRoom::expire(int64_t now_ms) {
 }
 
 bool WaitingRoom::unblock(Session& session, bool with_error) {
-  if (!session.wait.active()) return false;
+  if (session.wait.kind == Wait::upstream) return session.link().unblock(with_error), true;
+  if (session.wait.kind != Wait::keys && session.wait.kind != Wait::replicas) return false;
   if (with_error) {
     constexpr View error = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
     session.server().dispatcher().waited_in_vain(session, error);
