@@ -18,6 +18,8 @@
 
 #include <string>
 
+#include "sql/schema_servers.h"
+
 namespace redipy::sql {
 
 namespace {
@@ -94,7 +96,16 @@ int64_t format_of(Driver& driver) {
 
 }  // namespace
 
-std::span<const View> migrations(Dialect) { return sqlite_migrations; }
+std::span<const View> migrations(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::postgresql:
+      return postgresql_migrations();
+    case Dialect::mariadb:
+      return mariadb_migrations();
+    default:
+      return sqlite_migrations;
+  }
+}
 
 void migrate(Driver& driver) {
   const int64_t format = format_of(driver);

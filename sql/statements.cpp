@@ -43,7 +43,8 @@ constexpr Text texts[] = {
      "SELECT id, type, exp, kid, n, lo, hi, enc, bytes, used, CASE WHEN n<=4096 THEN val END FROM rp_key "
      "WHERE dbid=? AND name=?"},
     {Statement::key_value, "SELECT val FROM rp_key WHERE id=?"},
-    {Statement::key_range, "SELECT substr(val, ?, ?) FROM rp_key WHERE id=?"},
+    {Statement::key_range, "SELECT substr(val, ?, ?) FROM rp_key WHERE id=?",
+     "SELECT substr(val, (?::bigint)::int, (?::bigint)::int) FROM rp_key WHERE id=?"},
     {Statement::key_insert,
      "INSERT INTO rp_key (type, exp, kid, n, lo, hi, enc, bytes, used, val, id, dbid, name) "
      "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"},

@@ -9,20 +9,22 @@
 #include <memory>
 
 #include "memory_store_fixture.h"
-#include "sql_files.h"
+#include "sql_databases.h"
 
 namespace redipy {
 
-enum class StoreKind { memory, sqlite };
+inline std::string store_kind_name(const testing::TestParamInfo<StoreKind>& info) { return kind_name(info.param); }
 
-inline std::string store_kind_name(const testing::TestParamInfo<StoreKind>& info) {
-  return info.param == StoreKind::memory ? "memory" : "sqlite";
+inline std::vector<StoreKind> all_kinds() {
+  std::vector<StoreKind> kinds = sql_kinds();
+  kinds.insert(kinds.begin(), StoreKind::memory);
+  return kinds;
 }
 
 struct AnyStore : CommandRunner, testing::TestWithParam<StoreKind> {
   AnyStore()
       : memory_(GetParam() == StoreKind::memory ? std::make_unique<MemoryStore>(clock, 4, listener) : nullptr),
-        sql_(memory_ ? nullptr : std::make_unique<sql::SqlStore>(folder_.driver(), clock, 4, listener)),
+        sql_(memory_ ? nullptr : std::make_unique<sql::SqlStore>(database_.driver(), clock, 4, listener)),
         store(memory_ ? static_cast<Store&>(*memory_) : *sql_) {}
 
   void set_options(const Options& options) {
@@ -49,7 +51,7 @@ struct AnyStore : CommandRunner, testing::TestWithParam<StoreKind> {
     }
   }
 
-  SqlFolder folder_;
+  SqlDatabase database_{GetParam()};
   std::unique_ptr<MemoryStore> memory_;
   std::unique_ptr<sql::SqlStore> sql_;
   size_t commands_ = 0;
@@ -58,7 +60,6 @@ struct AnyStore : CommandRunner, testing::TestWithParam<StoreKind> {
   Store& store;
 };
 
-#define REDIPY_ON_ALL_STORES(suite) \
-  INSTANTIATE_TEST_SUITE_P(On, suite, testing::Values(StoreKind::memory, StoreKind::sqlite), store_kind_name)
+#define REDIPY_ON_ALL_STORES(suite) INSTANTIATE_TEST_SUITE_P(On, suite, testing::ValuesIn(all_kinds()), store_kind_name)
 
 }  // namespace redipy

@@ -7,13 +7,12 @@
 #include <algorithm>
 #include <map>
 
+#include "any_store.h"
 #include "command_words.h"
 #include "core/command/error.h"
 #include "core/commands/families.h"
 #include "core/resp/reply_writer.h"
 #include "core/store/frame.h"
-#include "memory_store_fixture.h"
-#include "sql_files.h"
 
 namespace redipy {
 namespace {
@@ -105,11 +104,11 @@ std::string contents(Store& store, int database) {
 }
 
 struct Comparison {
-  explicit Comparison(size_t cache_bytes) : cache(cache_bytes) { open(); }
+  Comparison(StoreKind kind, size_t cache_bytes) : database(kind), cache(cache_bytes) { open(); }
 
   void open() {
     sql.reset();
-    sql = std::make_unique<sql::SqlStore>(folder.driver(), clock, 4, sql_listener);
+    sql = std::make_unique<sql::SqlStore>(database.driver(), clock, 4, sql_listener);
     sql::Options options = sql_options(Options());
     options.cache_bytes = cache;
     sql->set_options(options);
@@ -132,7 +131,7 @@ struct Comparison {
     clock.set_us(now);
   }
   void expect_equal_contents() {
-    for (const int database : {0, 1}) ASSERT_EQ(contents(*sql, database), contents(memory, database));
+    for (const int number : {0, 1}) ASSERT_EQ(contents(*sql, number), contents(memory, number));
     sql->select(0);
     memory.select(0);
   }
@@ -140,7 +139,7 @@ struct Comparison {
   ManualClock clock;
   RecordingListener sql_listener;
   RecordingListener memory_listener;
-  SqlFolder folder;
+  SqlDatabase database;
   size_t cache;
   CommandTable table{data_families()};
   MemoryStore memory{clock, 4, memory_listener};
@@ -148,8 +147,8 @@ struct Comparison {
   std::vector<std::pair<int64_t, CommandText>> since_commit;
 };
 
-void compare(uint64_t seed, int steps, size_t kinds, size_t cache_bytes) {
-  Comparison both(cache_bytes);
+void compare(StoreKind kind, uint64_t seed, int steps, size_t kinds, size_t cache_bytes) {
+  Comparison both(kind, cache_bytes);
   CommandWords words(seed);
   words.set_kinds(kinds);
   for (int step = 0; step < steps; ++step) {
@@ -161,7 +160,8 @@ void compare(uint64_t seed, int steps, size_t kinds, size_t cache_bytes) {
     both.memory_listener.heard.clear();
     const std::string expected = run_on(both.memory, both.table, text);
     const std::string got = run_on(*both.sql, both.table, text);
-    if (text[0] == "DUMP" && run_on(both.memory, both.table, {"OBJECT", "ENCODING", text[1]}) == "$9\r\nhashtable\r\n") {
+    if (text[0] == "DUMP" &&
+        run_on(both.memory, both.table, {"OBJECT", "ENCODING", text[1]}) == "$9\r\nhashtable\r\n") {
       ASSERT_EQ(got.size(), expected.size());  // in an order that the store chooses
     } else if (command.unordered) {
       ASSERT_EQ(sorted_lines(got), sorted_lines(expected));
@@ -184,21 +184,31 @@ void compare(uint64_t seed, int steps, size_t kinds, size_t cache_bytes) {
   both.expect_equal_contents();
 }
 
-TEST(SqlCommands, random_commands_on_small_values_are_as_in_memory) {
-  for (const uint64_t seed : {1, 2, 3}) compare(seed, 6000, 30, size_t{64} << 20);
+struct SqlCommands : testing::TestWithParam<StoreKind> {};
+
+TEST_P(SqlCommands, random_commands_on_small_values_are_as_in_memory) {
+  for (const uint64_t seed : {1, 2, 3}) compare(GetParam(), seed, 6000, 30, size_t{64} << 20);
 }
 
-TEST(SqlCommands, random_commands_on_larger_values_are_as_in_memory) { compare(4, 8000, 400, size_t{64} << 20); }
+TEST_P(SqlCommands, random_commands_on_larger_values_are_as_in_memory) {
+  compare(GetParam(), 4, 8000, 400, size_t{64} << 20);
+}
 
-TEST(SqlCommands, random_commands_without_a_cache_are_as_in_memory) { compare(5, 5000, 40, 0); }
+TEST_P(SqlCommands, random_commands_without_a_cache_are_as_in_memory) { compare(GetParam(), 5, 5000, 40, 0); }
 
 // By hand, for longer: --gtest_also_run_disabled_tests.
-TEST(SqlCommands, DISABLED_many_random_commands_are_as_in_memory) {
+TEST_P(SqlCommands, DISABLED_many_random_commands_are_as_in_memory) {
   for (uint64_t seed = 100; seed < 160 && !HasFatalFailure(); ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    compare(seed, 10'000, seed % 3 == 0 ? 700 : seed % 3 == 1 ? 10 : 60, seed % 4 == 0 ? 0 : size_t{64} << 20);
+    compare(GetParam(), seed, 10'000,
+            seed % 3 == 0   ? 700
+            : seed % 3 == 1 ? 10
+                            : 60,
+            seed % 4 == 0 ? 0 : size_t{64} << 20);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(On, SqlCommands, testing::ValuesIn(sql_kinds()), store_kind_name);
 
 }  // namespace
 }  // namespace redipy

@@ -12,7 +12,7 @@
 #include <set>
 
 #include "memory_store_fixture.h"
-#include "sql_files.h"
+#include "sql_databases.h"
 
 namespace redipy {
 namespace {
@@ -25,7 +25,7 @@ struct SqlStoreTest : CommandRunner, testing::Test {
 
   void open() {
     store.reset();
-    store = std::make_unique<sql::SqlStore>(folder.driver(), clock, 4, listener);
+    store = std::make_unique<sql::SqlStore>(database.driver(), clock, 4, listener);
     store->begin_batch();
   }
   void commit() {
@@ -39,7 +39,7 @@ struct SqlStoreTest : CommandRunner, testing::Test {
   /// By another connection, as another program: the first column of all rows.
   std::vector<std::string> query(const std::string& text) {
     sqlite3* other = nullptr;
-    EXPECT_EQ(sqlite3_open(folder.file().c_str(), &other), SQLITE_OK);
+    EXPECT_EQ(sqlite3_open(database.file().c_str(), &other), SQLITE_OK);
     std::vector<std::string> rows;
     const auto add = [](void* to, int, char** columns, char**) {
       static_cast<std::vector<std::string>*>(to)->emplace_back(columns[0] ? columns[0] : "NULL");
@@ -73,7 +73,7 @@ struct SqlStoreTest : CommandRunner, testing::Test {
     commit();
   }
 
-  SqlFolder folder;
+  SqlDatabase database;
   std::unique_ptr<sql::SqlStore> store;
 
  private:
@@ -139,9 +139,9 @@ TEST_F(SqlStoreTest, a_key_that_is_written_often_in_a_batch_is_one_statement) {
 }
 
 TEST_F(SqlStoreTest, a_second_server_is_refused_while_the_first_is_there) {
-  EXPECT_EQ(error_of([&] { sql::SqliteDriver second(folder.file()); }), SqlError::owned);
+  EXPECT_EQ(error_of([&] { sql::SqliteDriver second(database.file()); }), SqlError::owned);
   store.reset();
-  sql::SqliteDriver second(folder.file());
+  sql::SqliteDriver second(database.file());
 }
 
 TEST_F(SqlStoreTest, whoever_has_lost_the_database_cannot_write_any_more) {
@@ -171,7 +171,7 @@ TEST_F(SqlStoreTest, after_a_lost_connection_the_outcome_of_a_commit_is_known) {
 TEST_F(SqlStoreTest, a_newer_format_is_refused) {
   store.reset();
   query("UPDATE rp_state SET format = 1000");
-  EXPECT_EQ(error_of([&] { sql::SqlStore(folder.driver(), clock, 4, listener); }), SqlError::format);
+  EXPECT_EQ(error_of([&] { sql::SqlStore(database.driver(), clock, 4, listener); }), SqlError::format);
 }
 
 TEST_F(SqlStoreTest, a_full_disk_is_an_error_after_which_work_goes_on) {
@@ -263,8 +263,8 @@ TEST_F(SqlStoreTest, swapped_databases_stay_swapped) {
 }
 
 TEST_F(SqlStoreTest, what_nobody_asks_for_expires_in_all_databases) {
-  for (int database = 0; database < 3; ++database) {
-    store->select(database);
+  for (int number = 0; number < 3; ++number) {
+    store->select(number);
     for (int i = 0; i < 50; ++i) set("soon " + std::to_string(i), "x", {Expiry::at, in(100)});
     set("late", "x", {Expiry::at, in(1'000'000)});
   }
@@ -273,7 +273,7 @@ TEST_F(SqlStoreTest, what_nobody_asks_for_expires_in_all_databases) {
   listener.heard.clear();
   while (store->expire_some(20)) {
   }
-  for (int database = 0; database < 3; ++database) EXPECT_EQ(store->usage(database).keys, 1U);
+  for (int number = 0; number < 3; ++number) EXPECT_EQ(store->usage(number).keys, 1U);
   EXPECT_EQ(listener.heard.size(), 150U);
   EXPECT_EQ(store->statistics().expired, 150U);
   EXPECT_EQ(store->database(), 2);
@@ -429,8 +429,8 @@ TEST_F(SqlStoreTest, others_read_and_back_up_the_file_while_it_is_written) {
   EXPECT_EQ(count("v_key"), "100");
   sqlite3* from = nullptr;
   sqlite3* to = nullptr;
-  const std::string copy = folder.file() + ".copy";
-  ASSERT_EQ(sqlite3_open(folder.file().c_str(), &from), SQLITE_OK);
+  const std::string copy = database.file() + ".copy";
+  ASSERT_EQ(sqlite3_open(database.file().c_str(), &from), SQLITE_OK);
   ASSERT_EQ(sqlite3_open(copy.c_str(), &to), SQLITE_OK);
   sqlite3_backup* backup = sqlite3_backup_init(to, "main", from, "main");
   while (sqlite3_backup_step(backup, 5) == SQLITE_OK) {
