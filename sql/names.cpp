@@ -10,11 +10,15 @@
 
 namespace redipy::sql {
 
-void check_names(SqlStore& store, std::span<const View> names) {
+void check_name(SqlStore& store, View name) {
   const size_t most = store.driver().longest_name();
-  for (const View name : names) {
-    if (name.size() > most) throw CommandError(error::string_too_long);
-  }
+  if (name.size() <= most) return;
+  throw CommandError("ERR this backend holds no keys, fields or members of more than " + std::to_string(most) +
+                     " bytes");
+}
+
+void check_names(SqlStore& store, std::span<const View> names) {
+  for (const View name : names) check_name(store, name);
 }
 
 size_t remove_names(SqlStore& store, KeyRow& row, Statement has, Statement remove, std::span<const View> names) {

@@ -10,7 +10,8 @@
 
 namespace redipy::sql {
 
-/// Throws CommandError if the database cannot hold one of the names.
+/// Throws CommandError if the database cannot hold a name.
+void check_name(SqlStore& store, View name);
 void check_names(SqlStore& store, std::span<const View> names);
 
 /// Removes the rows of these names; returns how many there were. `has` and `remove` are statements of (kid, name).

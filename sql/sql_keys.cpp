@@ -8,6 +8,7 @@
 #include "core/base/numbers.h"
 #include "core/command/error.h"
 #include "sql/element_tables.h"
+#include "sql/names.h"
 #include "sql/sql_store.h"
 
 namespace redipy::sql {
@@ -34,7 +35,8 @@ Coding first_coding(Type type) {
 /// Makes a key that is absent, with nothing in it. In a row that just held another key of this name it keeps its
 /// number: for SCAN it was there all the time.
 void SqlStore::appear(KeyRow& row, Type type) {
-  if (row.name.size() > std::min(longest_key, driver_->longest_name())) throw CommandError(error::string_too_long);
+  if (row.name.size() > longest_key) throw CommandError(error::string_too_long);
+  check_name(*this, row.name);
   if (row.id == 0) row.id = next_id_++;
   row.present = true;
   row.type = type;

@@ -78,7 +78,10 @@ class Mariadb:
         subprocess.run([*self.as_user, self.initdb, "--no-defaults", f"--datadir={data}", "--skip-test-db",
                         "--auth-root-authentication-method=normal"],
                        check=True, stdout=subprocess.DEVNULL, cwd=self.folder)
-        return subprocess.Popen([*self.as_user, self.server, "--no-defaults", f"--datadir={data}",
+        first = os.path.join(self.folder, "first.sql")
+        with open(first, "w", encoding="ascii") as file:
+            file.write("CREATE DATABASE redipy_test;\n")
+        return subprocess.Popen([*self.as_user, self.server, "--no-defaults", f"--init-file={first}", f"--datadir={data}",
                                  f"--socket={self.socket}", "--skip-networking", "--innodb-flush-log-at-trx-commit=0",
                                  f"--pid-file={self.folder}/pid", "--innodb-buffer-pool-size=64M",
                                  "--max-allowed-packet=64M", "--log-warnings=1"],

@@ -34,6 +34,8 @@ struct AnyStore : CommandRunner, testing::TestWithParam<StoreKind> {
       sql_->set_options(sql_options(options));
     }
   }
+  /// Databases' indexes take only so much.
+  size_t longest_name() const { return memory_ ? SIZE_MAX : sql_->driver().longest_name(); }
   uint64_t hits() const { return memory_ ? memory_->statistics().hits : sql_->statistics().hits; }
   uint64_t misses() const { return memory_ ? memory_->statistics().misses : sql_->statistics().misses; }
   uint64_t expired() const { return memory_ ? memory_->statistics().expired : sql_->statistics().expired; }

@@ -25,6 +25,7 @@ TEST_P(StoreKeys, a_string_that_was_put_is_found) {
 
 TEST_P(StoreKeys, keys_and_values_are_any_bytes_of_any_length) {
   for (const size_t key_size : {0, 1, 7, 8, 100, 70'000}) {
+    if (key_size > longest_name()) continue;
     for (const size_t size : {0, 1, 44, 45, 1023, 1024, 1025, 100'000}) {
       const Bytes key(key_size, '\0');
       const Bytes value(size, '\xff');
@@ -32,7 +33,32 @@ TEST_P(StoreKeys, keys_and_values_are_any_bytes_of_any_length) {
       EXPECT_EQ(get(key), value) << key_size << ' ' << size;
     }
   }
-  EXPECT_EQ(store.size(), 6u);
+  EXPECT_EQ(store.size(), longest_name() < 70'000 ? 5u : 6u);
+}
+
+TEST_P(StoreKeys, names_that_a_database_cannot_hold_are_refused) {
+  if (longest_name() == SIZE_MAX) GTEST_SKIP() << "there are none";
+  const Bytes longest(longest_name(), 'x');
+  const Bytes longer = longest + 'x';
+  for (const Bytes& name : {longest, longer}) {
+    const View member = name;
+    const auto put = [&](auto body) {
+      store.begin({.write = true, .event = Event::set});
+      if (name == longest) {
+        body();
+      } else {
+        EXPECT_THROW(body(), CommandError);
+      }
+      store.end();
+    };
+    put([&] { store.put_string(name, "v", {}); });
+    put([&] { store.make_hash("h").put(name, "v"); });
+    put([&] { store.make_set("s").add({&member, 1}); });
+    put([&] { store.make_sorted_set("z").put(name, 1, {}); });
+  }
+  EXPECT_EQ(get(longest), "v");
+  EXPECT_EQ(get(longer), "-");
+  EXPECT_EQ(store.size(), 4u);
 }
 
 TEST_P(StoreKeys, the_encoding_of_a_string_is_redis_s) {
