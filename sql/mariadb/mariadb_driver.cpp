@@ -97,12 +97,15 @@ void MariadbDriver::connect() {
     fail();
   }
   run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-  if (mysql_query(connection_, "SELECT GET_LOCK(CONCAT('redipy-server.', DATABASE()), 0)") != 0) fail();
+  // A connection of ours that was cut may live on in the server, and one that was closed goes a little later.
+  if (session_ != 0) mysql_query(connection_, ("KILL CONNECTION " + std::to_string(session_)).c_str());
+  if (mysql_query(connection_, "SELECT GET_LOCK(CONCAT('redipy-server.', DATABASE()), 2)") != 0) fail();
   MYSQL_RES* result = mysql_store_result(connection_);
   if (result == nullptr) fail();
   const MYSQL_ROW row = mysql_fetch_row(result);
   const bool locked = row != nullptr && row[0] != nullptr && View(row[0]) == "1";
   mysql_free_result(result);
+  session_ = mysql_thread_id(connection_);
   if (!locked) throw SqlError(SqlError::owned, "another server has this database: its named lock is taken");
 }
 
@@ -146,6 +149,7 @@ MariadbDriver::Prepared& MariadbDriver::prepared(Statement statement) {
     fail(number, reason.c_str());
   }
   it.handle = handle;
+  it.alone = text.find(" SELECT ") != View::npos;
   it.integers.clear();
   if (MYSQL_RES* fields = mysql_stmt_result_metadata(handle)) {
     for (unsigned i = 0; i < mysql_num_fields(fields); ++i) {
@@ -248,7 +252,7 @@ void MariadbDriver::read_many(Statement statement, std::span<const Value> parame
 }
 
 void MariadbDriver::write(Statement statement, std::span<const Value> parameters) {
-  if (statement != queued_statement_) flush();
+  if (statement != queued_statement_ || prepared(statement).alone) flush();
   queued_statement_ = statement;
   for (const Value& value : parameters) {
     queued_.push_back({value.kind, value.number, Bytes(value.view)});

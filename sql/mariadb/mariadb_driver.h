@@ -47,6 +47,7 @@ class MariadbDriver final : public Driver {
  private:
   struct Prepared {
     st_mysql_stmt* handle = nullptr;
+    bool alone = false;          ///< takes no arrays: what inserts rows that it selects
     std::vector<bool> integers;  ///< which columns of its rows are
   };
   /// A value that waits to be sent.
@@ -68,6 +69,7 @@ class MariadbDriver final : public Driver {
 
   ConnectionSettings settings_;
   st_mysql* connection_ = nullptr;
+  unsigned long session_ = 0;  // the server's number of the connection
   Prepared prepared_[statement_count];
   Statement queued_statement_ = Statement::count_;
   std::vector<Queued> queued_;  // a row of parameters behind the other

@@ -23,6 +23,8 @@ constexpr size_t most_columns = 16;
 constexpr size_t most_awaited = 512;  // answers that may gather on the way
 constexpr const char* lock_number = "8243118266120237365";
 
+constexpr const char* application = "redipy-server";
+
 constexpr const char* session =
     "SET client_min_messages=error; SET enable_seqscan=off; SET enable_hashjoin=off; SET enable_mergejoin=off; "
     "SET enable_bitmapscan=off; SET plan_cache_mode=force_generic_plan; SET jit=off";
@@ -140,7 +142,7 @@ void PostgresqlDriver::connect() {
                           timeout.c_str(),
                           "1",
                           "UTF8",
-                          "redipy-server",
+                          application,
                           nullptr};
   connection_ = PQconnectdbParams(keywords, values, 0);
   if (PQstatus(connection_) != CONNECTION_OK) lost();
@@ -148,15 +150,30 @@ void PostgresqlDriver::connect() {
     const Result result(PQexec(connection_, text));
     if (PQresultStatus(result.it) != PGRES_COMMAND_OK) fail(result.it);
   }
-  const std::string lock = std::string("SELECT pg_try_advisory_lock(") + lock_number + ")";
-  const Result locked(PQexec(connection_, lock.c_str()));
-  if (PQresultStatus(locked.it) != PGRES_TUPLES_OK) fail(locked.it);
-  if (std::strcmp(PQgetvalue(locked.it, 0, 0), "t") != 0) {
-    throw SqlError(SqlError::owned, "another server has this database: its advisory lock is taken");
-  }
+  take_lock();
   PQsetnonblocking(connection_, 1);
   if (PQenterPipelineMode(connection_) != 1) lost();
   set_durability(durability_);
+}
+
+/// A connection of ours that was cut may live on in the server with the lock, and one that was closed goes a little
+/// later: the former is ended, the latter waited for.
+void PostgresqlDriver::take_lock() {
+  if (session_ != 0) {
+    const std::string end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name='" +
+                            std::string(application) + "' AND pid=" + std::to_string(session_);
+    PQclear(PQexec(connection_, end.c_str()));
+  }
+  session_ = PQbackendPID(connection_);
+  const std::string lock = std::string("SELECT pg_try_advisory_lock(") + lock_number + ")";
+  constexpr int tries = 20;
+  for (int i = 0; i < tries; ++i) {
+    const Result locked(PQexec(connection_, lock.c_str()));
+    if (PQresultStatus(locked.it) != PGRES_TUPLES_OK) fail(locked.it);
+    if (std::strcmp(PQgetvalue(locked.it, 0, 0), "t") == 0) return;
+    PQclear(PQexec(connection_, "SELECT pg_sleep(0.1)"));
+  }
+  throw SqlError(SqlError::owned, "another server has this database: its advisory lock is taken");
 }
 
 void PostgresqlDriver::disconnect() noexcept {

@@ -58,6 +58,7 @@ class PostgresqlDriver final : public Driver {
 
   void connect();
   void disconnect() noexcept;
+  void take_lock();
   void prepare(Statement statement);
   void send(Awaited::Kind kind, Statement statement, std::span<const Value> parameters, size_t index = 0);
   void send_text(const char* text);
@@ -70,6 +71,7 @@ class PostgresqlDriver final : public Driver {
 
   ConnectionSettings settings_;
   PGconn* connection_ = nullptr;
+  int session_ = 0;  // the server's number of the connection
   bool prepared_[statement_count] = {};
   std::deque<Awaited> awaited_;
   Durability durability_ = Durability::always;
