@@ -17,8 +17,6 @@ namespace redipy::script {
 
 namespace {
 
-constexpr View result_too_long = "ERR script exceeds script-max-result";
-constexpr View memory_full = "ERR script exceeds script-max-memory";
 /// Bytes that are copied, or values that are compared, for the price of a step.
 constexpr size_t bytes_per_step = 64;
 
@@ -352,7 +350,7 @@ Value Interpreter::Run::function(const Instruction& made) {
       return Value();  // has an instruction of its own
   }
   Bytes json;
-  append_json(json, first, limits.nesting, limits.memory, memory_full);
+  append_json(json, first, limits.nesting, limits.memory, message::memory_full);
   spend(json.size() / 16);
   return Value(new_text(heap(), json));
 }
@@ -461,6 +459,11 @@ Value Interpreter::Run::converted(Value reply, Result kind) {
 
 // --- a run
 
+Bytes invalid_argument(const Input& input, size_t position, View fault) {
+  return "ERR argument '" + name_of(input.argument_names, static_cast<uint32_t>(position)) +
+         "' is not valid JSON: " + Bytes(fault);
+}
+
 Interpreter::~Interpreter() = default;
 
 void Interpreter::prepare(const Program& program) {
@@ -497,16 +500,14 @@ bool Interpreter::run(const Program& program, const Input& input, const Limits& 
       try {
         arguments_.push_back(value_from_json(heap_, input.arguments[i], limits.nesting));
       } catch (const JsonError& fault) {
-        fail("ERR argument '" + name_of(input.argument_names, static_cast<uint32_t>(i)) +
-                 "' is not valid JSON: " + fault.what(),
-             0);
+        fail(invalid_argument(input, i, fault.what()), 0);
       }
     }
     run.grant();
     run.execute();
     const bool empty =
         run.result.is(Type::none) || ((run.result.is(Type::list) || run.result.is(Type::dict)) && !run.result.truth());
-    if (!empty) append_json(result, run.result, limits.nesting, limits.result, result_too_long);
+    if (!empty) append_json(result, run.result, limits.nesting, limits.result, message::result_too_long);
     steps_ = run.steps();
     run.result.forget();
     tidy(program);
@@ -514,7 +515,7 @@ bool Interpreter::run(const Program& program, const Input& input, const Limits& 
   } catch (const ScriptError&) {
     throw;
   } catch (const std::bad_alloc&) {
-    fail(memory_full, 0);
+    fail(message::memory_full, 0);
   } catch (const CommandError& fault) {
     fail(fault.what(), run.at ? program.places[static_cast<size_t>(run.at - program.code.data())] : 0);
   }

@@ -53,6 +53,9 @@ struct Input {
   std::span<const Bytes> argument_names = {};
 };
 
+/// What a run fails with when that argument is no JSON, as `fault` says.
+Bytes invalid_argument(const Input& input, size_t position, View fault);
+
 class Interpreter {
  public:
   explicit Interpreter(const CommandTable& commands) : commands_(commands) {}

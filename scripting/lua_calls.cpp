@@ -13,8 +13,6 @@ namespace redipy::script {
 namespace {
 
 const Json first_position(int64_t{0});
-constexpr size_t most_unpacked = 7900;  // Lua's own limit is 8000 values on the stack of a function
-constexpr View too_many_words = "ERR a command of more than 7900 words cannot be sent by Lua";
 constexpr size_t most_words = 40;  // arguments in one call: Lua has 250 registers
 
 Bytes lower(View text) {
@@ -123,32 +121,45 @@ LuaWriter::Operand LuaWriter::tonumber(Operand operand) {
 
 // --- commands
 
+/// Makes the name of a command that is known only when the script runs a text, and fails where it is none.
+void LuaWriter::check_name(Operand& name) {
+  stabilize(name);
+  if (within(name.types, types::text)) return;
+  if (within(name.types, types::none | types::text)) {
+    name.text = "(" + name.text + " or " + use("cannot") + "(" + lua_string(message::command_name) + "))";
+  } else {
+    name.text = use("command_name") + "(" + name.text + ")";
+  }
+}
+
+LuaWriter::Operand LuaWriter::too_many_words() {
+  return called(use("fail") + "(\"ERR a command of more than 7900 words cannot be sent by Lua\")", types::none);
+}
+
+/// The words of a command, to stand between parentheses.
+Bytes LuaWriter::argument_list(std::span<const Bytes> words) {
+  const Bytes joined = list_of(words);
+  return words.size() > most_words ? "unpack({" + joined + "})" : joined;
+}
+
 LuaWriter::Operand LuaWriter::redis_call(const Expression& expression, bool dropped) {
   std::vector<Operand> parts = values(expression.parts);
   settle_conversions(parts);
+  if (keyed_) return keyed_call(expression, std::move(parts), dropped);
   const Operand& name = parts[0];
   const bool known_name = name.literal && name.literal->is(Json::Type::string);
   const bool sure = known_name && has_reply_row(command_of(expression));
-  if (!known_name) stabilize(parts[0]);
-  if (!known_name && !within(name.types, types::text)) {
-    if (within(name.types, types::none | types::text)) {
-      parts[0].text = "(" + name.text + " or " + use("cannot") + "(" + lua_string(message::command_name) + "))";
-    } else {
-      parts[0].text = use("command_name") + "(" + name.text + ")";
-    }
-  }
-  const Bytes& name_text = name.text;
+  if (!known_name) check_name(parts[0]);
   std::vector<Bytes> words;
   for (size_t i = 1; i < parts.size(); ++i) {
     const bool safe = within(parts[i].types, types::text | types::number);
     words.push_back(sure || safe ? text_of(parts[i], "argument_text", message::command_argument, true)
-                                 : use("command_word") + "(" + name_text + ", " + parts[i].text + ")");
+                                 : use("command_word") + "(" + name.text + ", " + parts[i].text + ")");
   }
-  Bytes joined = list_of(words);
-  if (words.size() > most_unpacked) return called(use("fail") + "(" + lua_string(too_many_words) + ")", types::none);
-  if (words.size() > most_words) joined = "unpack({" + joined + "})";
+  if (words.size() > most_unpacked) return too_many_words();
+  const Bytes joined = argument_list(words);
   if (known_name) return converted_reply(expression, joined, dropped);
-  return called(use("any_call") + "(" + parts[0].text + (joined.empty() ? "" : ", ") + joined + ")", types::any);
+  return called(use("any_call") + "(" + name.text + (joined.empty() ? "" : ", ") + joined + ")", types::any);
 }
 
 /// `words` are the arguments after the name.
@@ -183,6 +194,8 @@ LuaWriter::Operand LuaWriter::converted_reply(const Expression& expression, cons
       return through("sorted", reply);
     case ReplyShape::list_with_nones:
       return through("list_with_nones", reply);
+    case ReplyShape::list_or_count:
+      return through("list_or_count", reply);
     case ReplyShape::number_list:
       return through("number_list", reply);
     case ReplyShape::dict:

@@ -29,7 +29,7 @@ constexpr ReplyRow rows[] = {
     {"RENAME", 2, 2, Shape::status},
     {"TYPE", 1, 1, Shape::type_name},
     {"DBSIZE", 0, 0, Shape::integer},
-    {"SORT", 1, any_number, Shape::list_with_nones},
+    {"SORT", 1, any_number, Shape::list_or_count},
     {"SORT_RO", 1, any_number, Shape::list_with_nones},
     // strings
     {"GET", 1, 1, Shape::text_or_none},
@@ -179,6 +179,16 @@ ReplyShape shape_of_set(const Expression& call) {
   return shape;
 }
 
+/// SORT gives a number where one of its options is STORE.
+ReplyShape shape_of_sort(const Expression& call) {
+  for (size_t i = 2; i < call.parts.size(); ++i) {
+    const Json* const option = text_literal(*call.parts[i]);
+    const bool other = call.parts[i]->kind == ExpressionKind::literal && !option;
+    if (!other && (!option || upper(option->text) == "STORE")) return Shape::list_or_count;
+  }
+  return Shape::list_with_nones;
+}
+
 }  // namespace
 
 std::span<const ReplyRow> reply_rows() { return rows; }
@@ -198,7 +208,8 @@ ReplyShape reply_shape(const Expression& call) {
   const size_t words = call.parts.size() - 1;
   for (const ReplyRow& row : rows) {
     if (row.name != name || words < row.least || (row.most != any_number && words > row.most)) continue;
-    return row.shape == Shape::done_or_text ? shape_of_set(call) : row.shape;
+    if (row.shape == Shape::done_or_text) return shape_of_set(call);
+    return row.shape == Shape::list_or_count ? shape_of_sort(call) : row.shape;
   }
   return Shape::any;
 }

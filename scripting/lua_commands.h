@@ -24,6 +24,7 @@ enum class ReplyShape : uint8_t {
   list_or_none,
   sorted_list,      ///< a set: in byte order
   list_with_nones,  ///< may hold nulls, which RESP3's Lua tables lose
+  list_or_count,    ///< the same, or an integer: SORT with STORE
   number_list,      ///< of doubles and nulls, one inside another
   dict,             ///< in RESP2 a flat array
   type_name,

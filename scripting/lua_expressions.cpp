@@ -96,6 +96,7 @@ LuaWriter::Operand LuaWriter::value_here(const Expression& expression, const Byt
     case ExpressionKind::load_argument:
       return argument(expression, target);
     case ExpressionKind::load_key: {
+      reads_keys_ = true;
       Bytes digits;
       const View name = name_of(graph_.key_names, expression.position, digits);
       Bytes key = "KEYS[" + std::to_string(expression.position + 1) + "]";

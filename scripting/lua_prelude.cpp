@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include "scripting/lua_text.h"
 #include "scripting/messages.h"
@@ -285,24 +284,96 @@ constexpr std::pair<View, View> texts[] = {
     {"too_deep", message::too_deep},
     {"command_name", message::command_name},
     {"unknown_command", message::unknown_command},
+    {"command_arity", message::command_arity},
+    {"command_refused", message::command_refused},
+    {"cross_backend", message::cross_backend},
 };
 
+/// Where a script fails in a piece, Redis tells the line of the piece; the script's own line then stands behind the
+/// text.
+constexpr LuaPiece line_tellers[] = {
+    {"fail", "", R"lua(
+local function fail(text)
+  for level = 3, 2200 do
+    local _, place = pcall(error, "", level)
+    local line = tonumber(string.match(place, ":(%d+): $"))
+    if line and line > $prelude_lines$ then
+      error({err = text .. " on line " .. line}, 0)
+    end
+  end
+  error({err = text}, 0)
+end
+)lua"},
+    {"call_here", "fail", R"lua(
+local function call_here(...)
+  local reply = redis.pcall(...)
+  if type(reply) == "table" and reply.err then
+    fail(reply.err)
+  end
+  return reply
+end
+)lua"},
+};
+
+}  // namespace
+
+std::span<const LuaPiece> lua_values() { return pieces; }
+
+std::span<const LuaPiece> lua_line_tellers() { return line_tellers; }
+
+LuaPrelude::LuaPrelude(bool tells_lines) : tells_lines_(tells_lines) {
+  if (tells_lines) add(lua_line_tellers());
+  for (const auto some : {lua_values(), lua_texts(), lua_json(), lua_replies()}) add(some);
+}
+
+void LuaPrelude::add(std::span<const LuaPiece> some) {
+  for (const LuaPiece& piece : some) {
+    if (!find(piece.name)) pieces_.push_back(piece);
+  }
+  used_.resize(pieces_.size());
+}
+
+void LuaPrelude::add_keys() { add(lua_keys()); }
+
+void LuaPrelude::set(View name, Bytes needs, Bytes source) {
+  made_.push_back(std::move(needs));
+  const View kept_needs = made_.back();
+  made_.push_back(std::move(source));
+  for (LuaPiece& piece : pieces_) {
+    if (piece.name == name) piece = {piece.name, kept_needs, made_.back()};
+  }
+}
+
+const LuaPiece* LuaPrelude::find(View name) const {
+  const auto found =
+      std::find_if(pieces_.begin(), pieces_.end(), [&](const LuaPiece& piece) { return piece.name == name; });
+  return found == pieces_.end() ? nullptr : &*found;
+}
+
 /// With "$name$" replaced.
-Bytes resolved(View line) {
+Bytes LuaPrelude::resolved(View line) const {
+  const auto meaning = [&](View name) -> Bytes {
+    if (name == "call") return tells_lines_ ? "call_here" : "redis.call";
+    for (const auto& [word, lua] : defined_) {
+      if (word == name) return lua;
+    }
+    for (const auto& [word, text] : texts) {
+      if (word == name) return lua_string(text);
+    }
+    return {};
+  };
   Bytes made;
   for (;;) {
     const size_t open = line.find('$');
     const size_t close = open == View::npos ? View::npos : line.find('$', open + 1);
     if (close == View::npos) break;
-    const View name = line.substr(open + 1, close - open - 1);
-    const auto* const found =
-        std::find_if(std::begin(texts), std::end(texts), [&](const auto& row) { return row.first == name; });
+    const Bytes lua = meaning(line.substr(open + 1, close - open - 1));
     made += line.substr(0, open);
-    if (found == std::end(texts)) {  // a '$' of Lua's own
+    if (lua.empty()) {  // a '$' of Lua's own
       made += line.substr(open, close - open);
       line.remove_prefix(close);
     } else {
-      made += lua_string(found->second);
+      made += lua;
       line.remove_prefix(close + 1);
     }
   }
@@ -310,21 +381,12 @@ Bytes resolved(View line) {
   return made;
 }
 
-}  // namespace
-
-std::span<const LuaPiece> lua_values() { return pieces; }
-
-LuaPrelude::LuaPrelude() {
-  for (const auto some : {lua_values(), lua_texts(), lua_json(), lua_replies()})
-    pieces_.insert(pieces_.end(), some.begin(), some.end());
-  used_.resize(pieces_.size());
-}
-
 View LuaPrelude::use(View name) {
   for (size_t i = 0; i < pieces_.size(); ++i) {
     if (pieces_[i].name != name) continue;
     if (used_[i]) return name;
     used_[i] = true;
+    if (tells_lines_ && pieces_[i].source.find("$call$") != View::npos) use("call_here");
     View needs = pieces_[i].needs;
     while (!needs.empty()) {
       const size_t end = std::min(needs.find(' '), needs.size());
@@ -344,23 +406,25 @@ bool LuaPrelude::uses(View name) const {
 }
 
 bool LuaPrelude::reserves(View name) const {
-  return std::find(reserved.begin(), reserved.end(), name) != reserved.end() ||
-         std::any_of(pieces_.begin(), pieces_.end(), [&](const LuaPiece& piece) { return piece.name == name; });
+  return std::find(reserved.begin(), reserved.end(), name) != reserved.end() || find(name) != nullptr;
 }
 
 std::vector<Bytes> LuaPrelude::lines() const {
-  std::vector<Bytes> made;
+  std::vector<Bytes> lines;
   for (size_t i = 0; i < pieces_.size(); ++i) {
     if (!used_[i]) continue;
     View source = pieces_[i].source;
+    const bool made =
+        std::any_of(made_.begin(), made_.end(), [&](const Bytes& one) { return one.data() == source.data(); });
     if (source.starts_with('\n')) source.remove_prefix(1);
     while (!source.empty()) {
       const size_t end = source.find('\n');
-      made.push_back(resolved(source.substr(0, end)));
+      const View line = source.substr(0, end);
+      lines.push_back(made ? Bytes(line) : resolved(line));
       source.remove_prefix(end + 1);
     }
   }
-  return made;
+  return lines;
 }
 
 }  // namespace redipy::script

@@ -52,6 +52,15 @@ local function list_with_nones(reply)
   return reply
 end
 )lua"},
+    {"list_or_count", "list_with_nones type", R"lua(
+-- What SORT gives: with STORE how many elements it has stored.
+local function list_or_count(reply)
+  if type(reply) == "number" then
+    return reply
+  end
+  return list_with_nones(reply)
+end
+)lua"},
     {"number_list", "type tonumber none", R"lua(
 local function number_list(reply)
   for i = 1, #reply do
@@ -85,7 +94,7 @@ end
 )lua"},
     {"fields_of", "number_text type none", R"lua(
 local function fields_of(key, ...)
-  local reply = redis.call("hmget", key, ...)
+  local reply = $call$("hmget", key, ...)
   local dict, size = {}, 0
   for i = 1, #reply do
     local field = select(i, ...)
@@ -110,12 +119,12 @@ local function increment(whole, real, ...)
   elseif not find(reply.err, "not an integer", 1, true) then
     fail(reply.err)
   end
-  return tonumber(redis.call(real, ...))
+  return tonumber($call$(real, ...))
 end
 )lua"},
     {"set", "", R"lua(
 local function set(...)
-  local reply = redis.call("set", ...)
+  local reply = $call$("set", ...)
   for i = 3, select("#", ...) do
     if string.upper((select(i, ...))) == "GET" then
       return reply or nil
@@ -165,12 +174,12 @@ end
     {"typed_call", "reply_value", R"lua(
 local function typed_call(...)
   redis.setresp(3)
-  local reply = redis.call(...)
+  local reply = $call$(...)
   redis.setresp(2)
   return reply_value(reply)
 end
 )lua"},
-    {"any_call", "type cannot set increment type_name score_pairs fields_of list_with_nones number_list typed_call",
+    {"any_call", "type cannot set increment type_name score_pairs fields_of list_or_count number_list typed_call",
      R"lua(
 -- A command whose name is known only now.
 local function any_call(name, ...)
@@ -184,17 +193,19 @@ local function any_call(name, ...)
   elseif command == "HINCRBY" then
     return increment("hincrby", "hincrbyfloat", ...)
   elseif command == "TYPE" then
-    return type_name(redis.call(name, ...))
+    return type_name($call$(name, ...))
   elseif command == "ZPOPMIN" or command == "ZPOPMAX" then
-    return score_pairs(redis.call(name, ...))
+    return score_pairs($call$(name, ...))
   elseif command == "HMGET" then
     return fields_of(...)
   elseif command == "SISMEMBER" then
-    return redis.call(name, ...) == 1
+    return $call$(name, ...) == 1
   elseif command == "ZMSCORE" or command == "GEOPOS" then
-    return number_list(redis.call(name, ...))
-  elseif command == "MGET" or command == "GEOHASH" or string.find(command, "^SORT") or string.find(command, "^BITFIELD") then
-    return list_with_nones(redis.call(name, ...))
+    return number_list($call$(name, ...))
+  elseif string.find(command, "^SORT") then
+    return list_or_count($call$(name, ...))
+  elseif command == "MGET" or command == "GEOHASH" or string.find(command, "^BITFIELD") then
+    return list_with_nones($call$(name, ...))
   end
   return typed_call(name, ...)
 end

@@ -56,9 +56,12 @@ bool is_own_name(View name) {
 
 }  // namespace
 
-LuaWriter::LuaWriter(const Graph& graph)
+LuaWriter::LuaWriter(const Graph& graph, const LuaTarget& target, const CommandTable* commands)
     : graph_(graph),
+      target_(target),
+      commands_(commands),
       types_(graph),
+      prelude_(target.tells_lines),
       names_(graph.variables.size()),
       made_(graph.variables.size()),
       number_flags_(graph.variables.size()) {
@@ -68,6 +71,9 @@ LuaWriter::LuaWriter(const Graph& graph)
       graph.variables.size() > most_variables || survey.nesting > most_nesting || survey.statements > most_statements;
   loops_ = survey.loops;
   returns_last_ = survey.returns_last && !spread_;
+  owns_all_ = target.owns_all();
+  keyed_ = !target.prefix.empty() || !owns_all_;
+  if (keyed_) add_key_pieces();
   name_variables();
 }
 
@@ -120,7 +126,18 @@ LuaText LuaWriter::print() {
     made.text += '\n';
     made.places.push_back(place);
   };
+  if (prelude_.uses("key_specs")) {
+    Bytes specs;
+    for (const auto& [command, rows] : key_specs_) specs += "  [\"" + command + "\"] = " + rows + ",\n";
+    prelude_.set("key_specs", "", "local key_specs = {\n" + specs + "}\n");
+  }
+  prelude_.define("prelude_lines", std::to_string(prelude_.lines().size()));  // the number changes no line's number
   for (const Bytes& text : prelude_.lines()) put(0, text, 0);
+  if (reads_keys_ && !target_.prefix.empty()) {
+    put(0, "for i = 1, #KEYS do", 0);
+    put(1, "KEYS[i] = string.sub(KEYS[i], " + std::to_string(target_.prefix.size() + 1) + ")", 0);
+    put(0, "end", 0);
+  }
   if (spread_) put(0, "local v, blocks = {}, {}", 0);
   for (const Chunk& chunk : lifted_) {
     for (const Line& one : chunk.lines) put(one.indent, one.text, one.place);
@@ -130,6 +147,10 @@ LuaText LuaWriter::print() {
   return made;
 }
 
-LuaText print_lua(const Graph& graph) { return LuaWriter(graph).print(); }
+LuaText print_lua(const Graph& graph) { return LuaWriter(graph, LuaTarget{}, nullptr).print(); }
+
+LuaText print_lua(const Graph& graph, const LuaTarget& target, const CommandTable& commands) {
+  return LuaWriter(graph, target, &commands).print();
+}
 
 }  // namespace redipy::script

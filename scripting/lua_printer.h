@@ -8,8 +8,8 @@
 //   lua_commands.h  which commands' replies need which conversion
 //   lua_writer.h    expressions and statements as Lua
 //
-// The script reads its keys from KEYS as they are, its arguments from ARGV, in the graph's order, in the form that
-// lua_argument makes of the JSON that a client sends:
+// The script reads its keys from KEYS as they are (with their prefix if there is one), its arguments from ARGV, in the
+// graph's order, in the form that lua_argument makes of the JSON that a client sends:
 //
 //   argument := a text that does not begin with '=', itself | '=' value
 //   value    := 'n' | 't' | 'f'                        none, true, false
@@ -23,8 +23,10 @@
 // first.
 #pragma once
 
+#include "core/command/table.h"
 #include "scripting/graph.h"
 #include "scripting/json.h"
+#include "scripting/lua_target.h"
 
 namespace redipy::script {
 
@@ -35,8 +37,13 @@ struct LuaText {
 };
 
 LuaText print_lua(const Graph& graph);
+/// For that backend. The table says where commands have their keys.
+LuaText print_lua(const Graph& graph, const LuaTarget& target, const CommandTable& commands);
 
-/// The form in ARGV of an argument, given as JSON. Throws JsonError.
-Bytes lua_argument(View json);
+/// Nested deeper than this no value is compared, written or read in Lua.
+inline constexpr size_t lua_value_depth = 1000;
+
+/// The form in ARGV of an argument, given as JSON. Throws JsonError, also for what nests deeper than max_depth.
+Bytes lua_argument(View json, size_t max_depth = lua_value_depth);
 
 }  // namespace redipy::script

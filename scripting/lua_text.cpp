@@ -3,7 +3,6 @@
 // See lua_text.h and lua_printer.h.
 #include "scripting/lua_text.h"
 
-#include "scripting/lua_prelude.h"
 #include "scripting/lua_printer.h"
 #include "scripting/text.h"
 
@@ -105,8 +104,8 @@ void append_lua_value(Bytes& out, const Json& value) {
   }
 }
 
-Bytes lua_argument(View json) {
-  const Json value = read_json(json, lua_value_depth, Duplicates::last_wins);
+Bytes lua_argument(View json, size_t max_depth) {
+  const Json value = read_json(json, max_depth, Duplicates::last_wins);
   if (value.is(Json::Type::string) && !value.text.starts_with('=')) return value.text;
   Bytes made = "=";
   append_lua_value(made, value);

@@ -85,6 +85,8 @@ Types types_of(ReplyShape shape) {
       return types::list;
     case ReplyShape::list_or_none:
       return types::none | types::list;
+    case ReplyShape::list_or_count:
+      return types::list | types::whole;
     case ReplyShape::dict:
     case ReplyShape::fields:
       return types::dict;

@@ -9,10 +9,12 @@
 // in a table `blocks`, which sees nothing but `v`.
 #pragma once
 
+#include <map>
 #include <span>
 #include <string_view>
 
 #include "core/base/function_ref.h"
+#include "core/command/table.h"
 #include "scripting/lua_prelude.h"
 #include "scripting/lua_printer.h"
 #include "scripting/lua_types.h"
@@ -21,7 +23,8 @@ namespace redipy::script {
 
 class LuaWriter {
  public:
-  explicit LuaWriter(const Graph& graph);
+  /// The table may be null for a target that owns all keys, as they are.
+  LuaWriter(const Graph& graph, const LuaTarget& target, const CommandTable* commands);
   LuaText print();
 
  private:
@@ -106,11 +109,32 @@ class LuaWriter {
   Operand call(const Expression& expression, bool dropped);
   Operand tonumber(Operand operand);
   Operand redis_call(const Expression& expression, bool dropped);
+  void check_name(Operand& name);
+  /// Lua's own limit is 8000 values on the stack of a function.
+  static constexpr size_t most_unpacked = 7900;
+  Operand too_many_words();
+  Bytes argument_list(std::span<const Bytes> words);
   Operand converted_reply(const Expression& expression, const Bytes& words, bool dropped);
   /// For texts that are made of several operands: none is converted before all are evaluated.
   void settle_conversions(std::span<Operand> operands);
   Bytes text_of(const Operand& operand, View piece, View message, bool numbers_too);
   Bytes list_of(std::span<const Bytes> texts);
+
+  // --- calls under a prefix, or beside other backends (lua_keys.cpp)
+  void add_key_pieces();
+  Operand keyed_call(const Expression& expression, std::vector<Operand> parts, bool dropped);
+  Operand call_by_name(std::span<Operand> parts);
+  Operand command(const Expression& expression, const CommandTable::Entry& entry, std::span<Operand> parts,
+                  bool dropped);
+  Operand refused(View text, std::span<const Operand> parts);
+  bool database_command(View name, std::span<const Operand> parts, Operand& made);
+  bool keys_in_place(const Expression& expression, const Command& command, std::span<const Operand> parts,
+                     std::vector<size_t>& keys) const;
+  Bytes key_word(const Operand& part);
+  Bytes text_word(const Operand& part);
+  Bytes text_words(std::span<const Operand> parts);
+  Bytes specs_of(const Command& command);
+  void set_call_any();
 
   static Bytes inner(const Operand& operand) { return operand.atomic ? operand.text : '(' + operand.text + ')'; }
   Operand made(Bytes text, Types types, bool atomic = true) const {
@@ -119,6 +143,8 @@ class LuaWriter {
   Operand called(Bytes text, Types types) const { return {std::move(text), types, false, true, true, nullptr}; }
 
   const Graph& graph_;
+  const LuaTarget& target_;
+  const CommandTable* const commands_;
   LuaTypes types_;
   LuaPrelude prelude_;
   std::vector<Bytes> names_;  // by slot
@@ -134,6 +160,10 @@ class LuaWriter {
   bool spread_ = false;
   bool loops_ = false;        // the script has loops: what a loop calls is looked up before
   bool returns_last_ = true;  // every return ends the script where it stands
+  bool keyed_ = false;        // keys have a prefix, or may be of another backend
+  bool reads_keys_ = false;
+  bool owns_all_ = true;
+  std::map<Bytes, Bytes> key_specs_;  // by command: where its keys are, if they are found when the script runs
 };
 
 }  // namespace redipy::script

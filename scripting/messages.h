@@ -50,6 +50,12 @@ inline constexpr View unknown_command = "ERR Unknown Redis command called from s
 inline constexpr View command_arity = "ERR Wrong number of args calling Redis command from script";
 inline constexpr View command_name = "ERR the name of a command must be a string, not %s";
 inline constexpr View command_refused = "ERR This Redis command is not allowed from script";
+inline constexpr View memory_full = "ERR script exceeds script-max-memory";
+inline constexpr View result_too_long = "ERR script exceeds script-max-result";
+inline constexpr View cross_backend = "CROSSBACKEND Keys in request belong to different backends";
+inline constexpr View no_prefix = "ERR %s reaches beyond the prefix of this backend's keys: not allowed from script";
+inline constexpr View sort_prefix =
+    "ERR SORT cannot read other keys on a backend whose prefix has a '*': not allowed from script";
 inline constexpr View read_only = "ERR Write commands are not allowed from read-only scripts.";
 
 }  // namespace message

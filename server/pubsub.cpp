@@ -21,6 +21,7 @@ bool enter(PubSub::Subscribers& subscribers, Subscriptions::Names& own, Session&
 
 void drop(PubSub::Subscribers& subscribers, Session& session, View name) {
   const auto found = subscribers.find(name);
+  if (found == subscribers.end()) return;  // the subscription is an upstream's
   std::erase(found->second, &session);
   if (found->second.empty()) subscribers.erase(found);
 }

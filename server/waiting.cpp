@@ -32,7 +32,7 @@ void WaitingRoom::enter(Session& session) {
 
 void WaitingRoom::leave(Session& session) {
   Wait& wait = session.wait;
-  if (!wait.active()) return;
+  if (wait.kind != Wait::keys && wait.kind != Wait::replicas) return;  // others are not in here
   for (const Bytes& name : wait.names) {
     const auto found = by_key_.find(std::pair<int, View>(wait.database, name));
     if (found == by_key_.end()) continue;
@@ -73,7 +73,8 @@ void WaitingRoom::serve(Dispatcher& dispatcher) {
         // Somebody served before may have ended this wait; a key of the wrong type is nothing to wake up for.
         if (session->wait.kind != Wait::keys || session->wait.database != key.first) continue;
         const Type wanted = session->wait.entry->group == Group::list ? Type::list : Type::sorted_set;
-        if (type_at(session->server().store(), key.first, key.second) != wanted) break;
+        Store* const store = session->server().store_of(key.second);
+        if (!store || type_at(*store, key.first, key.second) != wanted) break;
         if (!dispatcher.retry(*session)) continue;
         leave(*session);
         session->wake();
@@ -101,7 +102,8 @@ void WaitingRoom::expire(int64_t now_ms) {
 }
 
 bool WaitingRoom::unblock(Session& session, bool with_error) {
-  if (!session.wait.active()) return false;
+  if (session.wait.kind == Wait::upstream) return session.link().unblock(with_error), true;
+  if (session.wait.kind != Wait::keys && session.wait.kind != Wait::replicas) return false;
   if (with_error) {
     constexpr View error = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
     session.server().dispatcher().waited_in_vain(session, error);

@@ -7,8 +7,12 @@
 #   lua_scripts.py --tool build/dev/graph_tool --judge "redis-server --save '' --port 0 --unixsocket {socket} --dir {dir}"
 #
 # --only TEXT   the cases whose name has the text
+#
+# Each runs as it is, and for backends with a prefix and with routes: that a script could tell none from the other is
+# what is tested.
 
 import argparse
+import itertools
 import json
 import pathlib
 import sys
@@ -34,17 +38,17 @@ def main():
     parser.add_argument("--only", default="")
     arguments = parser.parse_args()
     tool = lua.GraphTool(arguments.tool)
-    check_vectors.run_script = lua.runner(tool)
     server = Server(arguments.judge, "judge", [])
     failed = []
     passed = 0
     try:
         client = lua.SocketClient(server.socket)
-        for name in FILES:
+        for name, target in itertools.product(FILES, lua.TARGETS):
+            check_vectors.run_script = lua.runner(tool, target)
             cases = [case for case in json.loads((CASES / name).read_text()) if arguments.only in case["name"]]
             failures = dict(check_vectors.check_file(client, cases))
             passed += len(cases) - len(failures)
-            failed += [(name, case, reason) for case, reason in failures.items() if case not in EXCEPTIONS]
+            failed += [(name, f"{case} {target.said}", reason) for case, reason in failures.items() if case not in EXCEPTIONS]
             if not arguments.only:
                 kept = {case["name"] for case in cases} & EXCEPTIONS.keys() - failures.keys()
                 failed += [(name, case, "is listed as one that Lua cannot keep, yet passed") for case in kept]

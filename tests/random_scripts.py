@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Random scripts, run by this server as graphs and by a real Redis as the Lua that is printed for them: the result, the
-# error up to what Redis adds to it, and all data have to be the same.
+# error up to what Redis adds to it, and all data have to be the same. The Lua is printed for one backend or another
+# (lua.TARGETS): a prefix must make no difference. Where some keys are another backend's (lua.CROSSING) the interpreter
+# is run by the tool.
 #
 #   random_scripts.py --tool build/dev/graph_tool --cases 20000 --seed 7 \
 #     --server 'build/dev/redipy-server --port 0 --unixsocket {socket} --dir {dir}' \
@@ -21,9 +23,10 @@ import sys
 
 from scripts import grid_graphs, lua
 from scripts.random_graphs import Generator, compact
-from scripts.vectors.check_vectors import ErrorReply
+from scripts.vectors.check_vectors import ErrorReply, Mismatch
 from transcripts.server import Server
 
+TARGETS = lua.TARGETS + lua.CROSSING
 LONG_NUMBER = re.compile(r"(?<![\d.])\d{16}")
 LONGEST_SHRUNK = 20000
 LONGEST_IN_ORDER = 64  # bytes: hash-max-listpack-value
@@ -34,14 +37,25 @@ class Pair:
     """This server and the judge."""
 
     def __init__(self, arguments):
-        self.tool = lua.GraphTool(arguments.tool)
-        self.servers = [Server(arguments.server, "ours", []), Server(arguments.judge, "judge", [])]
+        self.arguments = arguments
+        self.start()
+
+    def start(self):
+        self.tool = lua.GraphTool(self.arguments.tool)
+        self.servers = [Server(self.arguments.server, "ours", []), Server(self.arguments.judge, "judge", [])]
         self.clients = [lua.SocketClient(server.socket) for server in self.servers]
 
     def stop(self):
         self.tool.close()
         for server in self.servers:
             server.stop()
+
+    def restart(self):
+        """One of them runs a script that does not end."""
+        for server in self.servers:
+            server.process.kill()
+        self.stop()
+        self.start()
 
     def run(self, case):
         """What each answers: ((result or error, data), …)."""
@@ -53,20 +67,24 @@ class Pair:
                 client.call(*words)
         arguments = [compact(each) for each in case["args"]]
         in_lua = [self.tool.ask("argument", each) for each in arguments]
-        first = answer(ours, graph, case["keys"], arguments)
-        second = answer(judge, self.tool.ask("lua", graph), case["keys"], in_lua)
+        target = TARGETS[case["target"]]
+        printed = target.lua(self.tool, graph)
+        second = answer(judge, lambda: target.run(judge, printed, case["keys"], in_lua))
+        if target in lua.CROSSING:  # by the interpreter alone; what it has done is not asked
+            return (answer(ours, lambda: target.interpreted(self.tool, case)), {}), (second, {})
+        first = answer(ours, lambda: lua.Target().run(ours, graph, case["keys"], arguments))
         return (first, data(ours)), (second, data(judge))
 
 
-def answer(client, source, keys, arguments):
+def answer(client, run):
     try:
-        sha = client.call("SCRIPT", "LOAD", source)
-        result = client.call("EVALSHA", sha, len(keys), *keys, *arguments)
-        client.call("SCRIPT", "FLUSH")
-        return "result", result
+        return "result", run()
     except ErrorReply as error:
+        return "error", re.sub(r"( on line \d+)? script: .*", "", str(error), flags=re.DOTALL).replace("\n", " ")
+    except Mismatch as mismatch:
+        return "mismatch", str(mismatch)
+    finally:
         client.call("SCRIPT", "FLUSH")
-        return "error", str(error).split(" script:")[0]
 
 
 def data(client):
@@ -182,9 +200,12 @@ def shrink(pair, case):
             tries += 1
             if tries >= 3000:
                 break
-            if differs(pair, candidate):
-                case, again = candidate, True
-                break
+            try:
+                if differs(pair, candidate):
+                    case, again = candidate, True
+                    break
+            except OSError:
+                pair.restart()
     return case
 
 
@@ -197,6 +218,7 @@ def report(pair, case, headline):
 
 def run_grid(pair):
     for number, case in enumerate(grid_graphs.cases()):
+        case = {**case, "target": number % len(TARGETS)}
         found = differs(pair, case)
         if found:
             yield report(pair, case, f"grid, case {number}:")
@@ -207,8 +229,13 @@ def run(pair, arguments, seed):
         if arguments.only is not None and number != arguments.only:
             continue
         chance = random.Random(f"{seed}.{number}")
-        case = Generator(chance).case()
-        found = differs(pair, case)
+        case = {**Generator(chance).case(), "target": number % len(TARGETS)}
+        try:
+            found = differs(pair, case)
+        except OSError as error:
+            yield f"seed {seed}, case {number}: {error!r}"
+            pair.restart()
+            continue
         if found:
             yield report(pair, case, f"seed {seed}, case {number}:")
 

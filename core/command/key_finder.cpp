@@ -124,4 +124,17 @@ bool for_each_key(const Command& command, const Args& args, FunctionRef<void(Fou
   return true;
 }
 
+void for_each_key_pattern(const Command& command, const Args& args, FunctionRef<void(size_t index)> visit) {
+  if (command.keys.rule != KeyRule::sort) return;
+  for (size_t i = 2; i + 1 < args.size(); ++i) {
+    if (args.is(i, "LIMIT")) {
+      i += 2;
+    } else if (args.is(i, "STORE")) {
+      i += 1;
+    } else if (args.is(i, "BY") || args.is(i, "GET")) {
+      if (args[++i].find('*') != View::npos) visit(i);
+    }
+  }
+}
+
 }  // namespace redipy

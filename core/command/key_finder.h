@@ -18,6 +18,10 @@ struct FoundKey {
 /// malformed (a count that is no number or too large): the keys visited until then count for nothing.
 bool for_each_key(const Command& command, const Args& args, FunctionRef<void(FoundKey)> visit);
 
+/// Visits the arguments of SORT that stand for keys which are made of what is sorted: BY and GET patterns with a star.
+/// No other command has such.
+void for_each_key_pattern(const Command& command, const Args& args, FunctionRef<void(size_t index)> visit);
+
 /// The first key's argument, 0 if there is none. Quick for the common case: for prefetching.
 inline size_t first_key_index(const Command& command, const Args& args) {
   const KeySpec& spec = command.keys.specs[0];

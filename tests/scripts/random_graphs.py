@@ -420,6 +420,9 @@ class Generator:
         fitting = [row for row in COMMANDS if (gives is None or row.gives == gives) and not (row.grows and self.loops)]
         row = chance.choice(fitting)
         words = [self.word(one, depth) for one in row.pick(chance)]
+        if words and chance.random() < 0.05:  # a word that is known only at run time
+            hidden = chance.randrange(len(words))
+            words[hidden] = binary("or", val("none", None), words[hidden])
         if row.name != "zrank" and chance.random() < (0.002 if self.tame else 0.02):  # ZRANK takes one more from 7.2 on
             words = words[:-1] if chance.random() < 0.5 else words + [text("more")]
         name = row.name.upper() if chance.random() < 0.1 else row.name

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See relay.h.
+#include "server/relay.h"
+
+#include <algorithm>
+
+#include "core/resp/reply_cursor.h"
+#include "proxy/hub.h"
+#include "proxy/words.h"
+#include "server/server.h"
+#include "server/session.h"
+
+namespace redipy {
+
+namespace {
+
+bool first_is_confirmation(View reply) { return proxy::first_element(reply).ends_with("subscribe"); }
+
+}  // namespace
+
+/// Requests that took one connection, one behind another, with no other's in between.
+struct Relay::Lane final : proxy::Receiver {
+  explicit Lane(Relay& of) : relay(of) {}
+
+  void replies(View bytes, uint32_t whole) override {
+    left -= whole;
+    relay.under_way_ -= whole;
+    if (!kept_back) {
+      if (rewriting) {
+        rewrite(bytes);
+      } else {
+        pass_on(bytes);
+      }
+    }
+    if (left == 0 && relay.lanes_.front().get() == this) relay.advance();
+  }
+  void pass_on(View bytes) {
+    if (relay.lanes_.front().get() == this) {
+      relay.deliver(bytes);
+    } else {
+      held.append(bytes);
+    }
+  }
+  /// Takes the prefix off, reply by reply.
+  void rewrite(View bytes) {
+    Buffer out;
+    for (ReplyCursor reply(bytes); !reply.at_end(); reply.skip()) {
+      const bool kept = entry->group == Group::pubsub && first_is_confirmation(reply.raw())
+                            ? rewriting->strip_message(reply.raw(), out)
+                            : rewriting->strip_reply(*entry, reply.raw(), out);
+      if (!kept) out.append(relay.session_.protocol() == 3 ? "_\r\n" : "$-1\r\n");
+    }
+    pass_on(out.view());
+  }
+  bool takes_parts() const override { return !rewriting && relay.lanes_.front().get() == this; }
+  uint64_t client() const override { return relay.session_.id(); }
+  void cut() override {
+    // The client has read half a reply: there is no way on but to close.
+    relay.session_.killed = true;
+    relay.session_.link().wake();
+  }
+
+  Relay& relay;
+  proxy::Channel* channel = nullptr;
+  uint32_t left = 0;
+  bool kept_back = false;
+  const KeyRewriting* rewriting = nullptr;  // of replies that carry keys, under a prefix
+  const CommandTable::Entry* entry = nullptr;
+  Buffer held;
+};
+
+Relay::Relay(Session& session) : session_(session) {}
+Relay::~Relay() { abandon(); }
+
+Relay::Lane& Relay::lane_for(proxy::Channel& channel, bool kept_back, const KeyRewriting* rewriting,
+                             const CommandTable::Entry* entry) {
+  Lane* lane = lanes_.empty() ? nullptr : lanes_.back().get();
+  if (!lane || lane->channel != &channel || lane->kept_back != kept_back || lane->rewriting != rewriting ||
+      (rewriting && lane->entry != entry)) {
+    lanes_.push_back(spare_ ? std::move(spare_) : std::make_unique<Lane>(*this));
+    lane = lanes_.back().get();
+    lane->channel = &channel;
+    lane->kept_back = kept_back;
+    lane->rewriting = rewriting;
+    lane->entry = entry;
+  }
+  return *lane;
+}
+
+void Relay::send(Lane& lane, View requests, uint32_t count, proxy::Traits traits, const CommandTable::Entry* entry) {
+  lane.left += count;
+  under_way_ += count;
+  lane.channel->send(lane, requests, count, session_.database, traits, entry);
+}
+
+void Relay::forward(proxy::Channel& channel, View requests, uint32_t count, proxy::Traits traits,
+                    const CommandTable::Entry* entry, bool kept_back) {
+  send(lane_for(channel, kept_back, nullptr, entry), requests, count, traits, entry);
+}
+
+void Relay::forward_rewritten(proxy::Channel& channel, View request, proxy::Traits traits,
+                              const CommandTable::Entry& entry, Place& place, bool kept_back) {
+  const KeyRewriting* const rewriting = place.rewriting->carries_keys(entry) ? place.rewriting.get() : nullptr;
+  send(lane_for(channel, kept_back, rewriting, &entry), request, 1, traits, &entry);
+}
+
+/// The first lane is through: what waited behind it goes on.
+void Relay::advance() {
+  while (!lanes_.empty() && lanes_.front()->left == 0) {
+    std::unique_ptr<Lane> done = std::move(lanes_.front());
+    lanes_.pop_front();
+    done->held.release();
+    spare_ = std::move(done);
+    if (!lanes_.empty() && !lanes_.front()->held.empty()) {
+      deliver(lanes_.front()->held.view());
+      lanes_.front()->held.clear();
+    }
+  }
+  if (lanes_.empty() && session_.draining) {
+    session_.draining = false;
+    session_.link().wake();
+  }
+}
+
+void Relay::deliver(View bytes) { session_.link().deliver(bytes); }
+
+proxy::Channel& Relay::channel(Place& place) {
+  if (!pins_.empty()) {
+    if (Pin* const own = pinned(place)) return *own->channel;
+  }
+  return session_.link().hub(place).shared(session_.protocol(), session_.id());
+}
+
+Relay::Pin* Relay::pinned(const Place& place) {
+  const auto found = std::find_if(pins_.begin(), pins_.end(), [&](const Pin& pin) { return pin.place == &place; });
+  return found == pins_.end() ? nullptr : &*found;
+}
+
+proxy::Channel& Relay::pin(Place& place, unsigned reason) {
+  if (Pin* const own = pinned(place)) {
+    own->reasons |= reason;
+    return *own->channel;
+  }
+  auto channel = session_.link().hub(place).take(session_.protocol());
+  channel->listen(this);
+  pins_.push_back({&place, std::move(channel), reason});
+  return *pins_.back().channel;
+}
+
+void Relay::unpin(Place& place, unsigned reason) {
+  Pin* const own = pinned(place);
+  if (!own) return;
+  // What else it was used for leaves traces there: such a connection is not used again.
+  constexpr unsigned leaves_nothing = pin::watching | pin::blocked;
+  if ((reason & ~leaves_nothing) != 0) own->reasons |= pin::used_up;
+  own->reasons &= ~reason;
+  if ((own->reasons & ~pin::used_up) != 0) return;
+  const bool clean = own->reasons == 0;
+  auto channel = std::move(own->channel);
+  pins_.erase(pins_.begin() + (own - pins_.data()));
+  session_.link().hub(place).give_back(std::move(channel), clean);
+}
+
+void Relay::unblock(bool with_error) {
+  for (const Pin& pin : pins_) {
+    if ((pin.reasons & pin::blocked) == 0) continue;
+    if (pin.channel->remote_id() == 0) return pin.channel->abort("it was unblocked before it was connected");
+    // The upstream decides: what it has given to the client already arrives all the same.
+    proxy::Channel& other = session_.link().hub(*pin.place).shared(session_.protocol(), session_.id());
+    other.send_unanswered(proxy::command("CLIENT", "UNBLOCK", std::to_string(pin.channel->remote_id()),
+                                         with_error ? "ERROR" : "TIMEOUT"));
+    return;
+  }
+}
+
+void Relay::drop_pins() {
+  const std::vector<Pin> pins = std::exchange(pins_, {});
+  for (const Pin& pin : pins) session_.link().hub(*pin.place).give_back(pin.channel, false);
+}
+
+unsigned Relay::take_lost() {
+  unsigned reasons = 0;
+  std::erase_if(pins_, [&](const Pin& pin) {
+    if (!pin.channel->is_stopped()) return false;
+    reasons |= pin.reasons;
+    return true;
+  });
+  return reasons;
+}
+
+void Relay::forward_subscription(proxy::Channel& channel, View request, uint32_t confirmations,
+                                 const CommandTable::Entry& entry, Place& place) {
+  send(lane_for(channel, false, place.rewriting.get(), &entry), request, confirmations,
+       {.patient = true, .confirmations = true}, &entry);
+}
+
+void Relay::abandon() {
+  for (const auto& lane : lanes_) {
+    if (lane->left > 0) lane->channel->forget(*lane);
+  }
+  lanes_.clear();
+  under_way_ = 0;
+  const std::vector<Pin> pins = std::move(pins_);
+  pins_.clear();
+  for (const Pin& pin : pins) {
+    pin.channel->listen(nullptr);
+    pin.channel->abort("the client is gone");
+  }
+}
+
+void Relay::message(View bytes) {
+  const KeyRewriting* const rewriting = pins_.empty() ? nullptr : pins_.front().place->rewriting.get();
+  if (!rewriting) return deliver(bytes);
+  Buffer out;
+  if (rewriting->strip_message(bytes, out)) deliver(out.view());
+}
+
+void Relay::gone(View why) { session_.upstream_gone(*this, why); }
+
+}  // namespace redipy
