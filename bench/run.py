@@ -3,7 +3,8 @@
 """Runs the benchmarks: bench/run.py [BENCHMARK...] [--quick] [--markdown]; README.md says how to read the figures.
 
 A benchmark is a module beside this one: NAME, SUMMARY, add_options(parser), and run(bench), which returns tables
-(report.py) of what it found with the servers that `bench` (servers.py) starts. List it in BENCHMARKS and it is run.
+(report.py) of what it found with the servers that `bench` (servers.py) starts; perhaps NEEDS, programs that no other
+benchmark needs. List it in BENCHMARKS and it is run.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 import idle
 import memory
 import printed_lua
+import proxy
 import scripts
 import start
 import stalls
@@ -23,7 +25,7 @@ import throughput
 from report import machine
 from servers import Failed, bench, default_cores
 
-BENCHMARKS = {module.NAME: module for module in (throughput, scripts, printed_lua, memory, stalls, start, idle)}
+BENCHMARKS = {module.NAME: module for module in (throughput, scripts, printed_lua, memory, stalls, start, idle, proxy)}
 
 
 def options_from(arguments):
@@ -60,9 +62,10 @@ def main():
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     names = list(BENCHMARKS) if not options.benchmarks or "all" in options.benchmarks else options.benchmarks
+    others = [program for name in names for program in getattr(BENCHMARKS[name], "NEEDS", ())]
     failed = False
     with bench(options) as shared:
-        for program in shared.needed_programs():
+        for program in shared.needed_programs(others):
             if shutil.which(program) is None:
                 sys.exit(f"bench: {program} is not there: build or install it, or see --build, --ours and --redis")
         print(machine(shared) + "\n")

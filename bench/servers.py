@@ -23,7 +23,8 @@ class Failed(Exception):
 
 
 class Server:
-    """A running server: `kind` is ours, redis or floor. One caller at a time."""
+    """A running server: `kind` is ours, redis, floor, relay or nutcracker. `path` is None where it has TCP alone. One caller
+    at a time."""
 
     def __init__(self, kind, process, port, path):
         self.kind, self.process, self.port, self.path = kind, process, port, path
@@ -32,9 +33,9 @@ class Server:
     def command(self, *arguments):
         """Sends one request; returns its reply as text, of an array only the header. Raises Failed for an error."""
         request = f"*{len(arguments)}\r\n" + "".join(f"${len(str(word))}\r\n{word}\r\n" for word in arguments)
-        with socket.socket(socket.AF_UNIX) as connection:
+        with socket.socket(socket.AF_UNIX if self.path else socket.AF_INET) as connection:
             connection.settimeout(120)
-            connection.connect(str(self.path))
+            connection.connect(str(self.path) if self.path else ("127.0.0.1", self.port))
             connection.sendall(request.encode())
             with connection.makefile("rb") as replies:
                 line = replies.readline().decode().rstrip("\r\n")
@@ -81,13 +82,23 @@ class Bench:
         self.server_core, self.load_core = options.cores
         self.count = 0
 
-    def needed_programs(self):
-        return [*self.programs.values(), str(self.build / "redipy-load"), str(self.build / "redipy-floor")]
+    def needed_programs(self, others):
+        """`others`: those that are needed only by what was asked for."""
+        built = [str(self.build / name) for name in ("redipy-load", "redipy-floor")]
+        return [*self.programs.values(), *built,
+                *(str(self.build / name) if name.startswith("redipy-") else name for name in others)]
 
     def command_line(self, kind, port, path, extra=()):
         """How that kind of server is started, without where it runs."""
         if kind == "floor":
             return [str(self.build / "redipy-floor"), str(port), str(path)]
+        if kind == "relay":
+            return [str(self.build / "redipy-relay"), str(port), *extra]
+        if kind == "nutcracker":
+            configuration = self.new_path("nutcracker")
+            configuration.write_text(extra[0].replace("{port}", str(port)))
+            return ["nutcracker", "--conf-file", str(configuration), "--stats-addr", "127.0.0.1", "--stats-port",
+                    str(free_port()), "--pid-file", str(self.new_path("pid")), "--verbose", "3"]
         return [self.programs[kind], "--bind", "127.0.0.1", "--port", str(port), "--unixsocket", str(path),
                 *PLAIN, *extra]
 
@@ -97,15 +108,16 @@ class Bench:
         return self.folder / f"{name}.{self.count}"
 
     @contextlib.contextmanager
-    def server(self, kind, extra=()):
-        """A server that is up, for the time of the block."""
+    def server(self, kind, extra=(), core=None):
+        """A server that is up, for the time of the block, on the servers' core or on another."""
         path, log, port = self.new_path("socket"), self.new_path("log"), free_port()
-        where = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", str(self.server_core)]
+        core = self.server_core if core is None else core
+        where = ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", str(core)]
         with open(log, "wb") as output:
             process = subprocess.Popen(where + self.command_line(kind, port, path, extra), cwd=self.folder,
                                        stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
         try:
-            server = Server(kind, process, port, path)
+            server = Server(kind, process, port, None if kind in ("relay", "nutcracker") else path)
             self._wait_until_up(server, log)
             yield server
         finally:

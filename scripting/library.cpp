@@ -32,7 +32,7 @@ Script* Library::find(View sha) const {
 Script& Library::load(View source, const GraphLimits& limits) {
   Bytes sha = sha1_hex(source);
   if (const auto known = scripts_.find(sha); known != scripts_.end()) return *known->second;
-  auto script = std::make_unique<Script>();
+  auto script = std::make_shared<Script>();
   script->graph = read_graph(source, limits);
   script->program = compile(script->graph, commands_);
   script->effect = effect_of(script->graph, commands_);

@@ -13,7 +13,7 @@
 
 namespace redipy::script {
 
-struct Script {
+struct Script : std::enable_shared_from_this<Script> {
   Bytes sha;  ///< 40 lower-case digits
   Bytes source;
   Graph graph;
@@ -34,7 +34,8 @@ class Library {
   /// The table outlives the library.
   explicit Library(const CommandTable& commands) : commands_(commands) {}
 
-  /// Null if it is not known. Digits may be in either case. What is returned stays until flush().
+  /// Null if it is not known. Digits may be in either case. What is returned stays until flush(), or as
+  /// long as somebody shares it.
   Script* find(View sha) const;
   /// The script of that text, read and compiled if it was not known; throws GraphError.
   Script& load(View source, const GraphLimits& limits);
@@ -52,7 +53,7 @@ class Library {
     size_t operator()(View sha) const;
   };
   const CommandTable& commands_;
-  std::unordered_map<Bytes, std::unique_ptr<Script>, Hash, std::equal_to<>> scripts_;
+  std::unordered_map<Bytes, std::shared_ptr<Script>, Hash, std::equal_to<>> scripts_;
   size_t bytes_ = 0;
 };
 

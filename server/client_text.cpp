@@ -17,7 +17,8 @@ Bytes client_flags(Session& session) {
   if (session.monitor) flags += 'O';
   if (session.subscriptions.any()) flags += 'P';
   if (session.transaction.open) flags += 'x';
-  if (session.suspended()) flags += 'b';
+  const bool waits = session.wait.active() && session.wait.kind != Wait::flow;
+  if (waits || session.paused) flags += 'b';
   if (session.tracking.on) flags += 't';
   if (session.tracking.broken_redirect) flags += 'R';
   if (session.tracking.broadcast) flags += 'B';

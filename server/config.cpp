@@ -141,6 +141,18 @@ std::vector<Bytes> Config::names() {
   return names;
 }
 
+bool Config::is_about_data(View name) {
+  constexpr View names[] = {"notify-keyspace-events", "maxmemory",         "maxmemory-policy",     "maxmemory-samples",
+                            "lfu-log-factor",         "lfu-decay-time",    "active-expire-effort", "hll-sparse-max-bytes",
+                            "list-compress-depth",    "proto-max-bulk-len"};
+  constexpr View endings[] = {"-max-listpack-entries", "-max-listpack-value", "-max-ziplist-entries",
+                              "-max-ziplist-value",    "-max-listpack-size",  "-max-ziplist-size",
+                              "-max-intset-entries"};
+  const Bytes low = lower(name);
+  return low.starts_with("lazyfree-") || std::find(std::begin(names), std::end(names), low) != std::end(names) ||
+         std::any_of(std::begin(endings), std::end(endings), [&](View ending) { return low.ends_with(ending); });
+}
+
 bool Config::is_sensitive(View name) {
   const Parameter* parameter = find_parameter(name);
   return parameter && parameter->is(Parameter::sensitive);

@@ -59,6 +59,8 @@ class Config {
   static std::vector<Bytes> names();
   /// Whether the parameter's value is not to be shown in logs.
   static bool is_sensitive(View name);
+  /// Whether it is about data, and so means something to a backend that is a real Redis, too.
+  static bool is_about_data(View name);
 
   /// The system allows no more clients than these.
   void lower_maxclients(int count) { settings_.maxclients = count; }

@@ -225,6 +225,38 @@ void Connection::put_off(Buffer& out) {
   thread_.spare.pop_back();
 }
 
+/// What upstreams reply goes to the queue, which is written at the end of the round.
+void Connection::deliver(View bytes) {
+  if (closed_ || bytes.empty()) return;
+  const size_t most = session_.limit.hard_bytes;
+  if (most != 0 && queued_bytes_ + bytes.size() > most) return close_overrun();
+  if (queue_.empty() && !thread_.spare.empty()) {
+    queue_.push_back(std::move(thread_.spare.back()));
+    thread_.spare.pop_back();
+  } else if (queue_.empty() || queue_.back().size() > most_put_off) {
+    queue_.emplace_back();
+  }
+  queue_.back().append(bytes);
+  queued_bytes_ += bytes.size();
+  if (!within_soft_limit()) return close_overrun();
+  write_soon();
+}
+
+void Connection::write_soon() {
+  if (put_off_ || watching_writing_) return;
+  put_off_ = true;
+  if (thread_.poller.put_off(descriptor_)) return;
+  asio::post(thread_.context, [self = shared_from_this()] {
+    if (self->put_off_ && !self->closed_) self->round_over();
+  });
+}
+
+proxy::Hub& Connection::hub(Place& place) {
+  std::shared_ptr<proxy::Hub>& hub = thread_.hubs[place.id];
+  if (!hub) hub = std::make_shared<proxy::Hub>(place.upstream, thread_.context, thread_.poller, server_);
+  return *hub;
+}
+
 void Connection::round_over() {
   put_off_ = false;
   write_queued();
@@ -331,6 +363,7 @@ void Connection::close() {
     const std::lock_guard guard(server_.lock());
     session_.detach();
   }
+  session_.abandon_upstreams();
   thread_.poller.remove(descriptor_);
   ::shutdown(descriptor_, SHUT_RDWR);
   ::close(descriptor_);

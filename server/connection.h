@@ -12,10 +12,12 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <deque>
+#include <map>
 #include <memory>
 
+#include "proxy/hub.h"
 #include "server/input.h"
-#include "server/poller.h"
+#include "core/net/poller.h"
 #include "server/session.h"
 
 namespace redipy {
@@ -28,6 +30,7 @@ struct NetworkThread {
   Poller poller{context};
   Scratch scratch;
   std::vector<Buffer> spare;  // for replies that wait for the end of the round
+  std::map<uint64_t, std::shared_ptr<proxy::Hub>> hubs;  // by the backend's id
 };
 
 class Connection final : public Link, public Pollable, public std::enable_shared_from_this<Connection> {
@@ -49,6 +52,10 @@ class Connection final : public Link, public Pollable, public std::enable_shared
   int descriptor() const override { return descriptor_; }
   bool is_local() const override { return is_local_; }
   void let_others_in() override;
+  void deliver(View bytes) override;
+  proxy::Hub& hub(Place& place) override;
+  std::shared_ptr<void> keep() override { return shared_from_this(); }
+  asio::io_context& context() override { return thread_.context; }
 
  private:
   void ready(bool to_read, bool to_write) override;
@@ -61,6 +68,7 @@ class Connection final : public Link, public Pollable, public std::enable_shared
   void process();
   void send();
   void put_off(Buffer& out);
+  void write_soon();
   void write_queued();
   bool within_hard_limit(const Buffer& out) const;
   bool within_soft_limit();

@@ -26,6 +26,13 @@ bool arity_fits(const Command& command, size_t words) {
 
 }  // namespace
 
+Dispatcher::Dispatcher(Server& server)
+    : server_(server),
+      foreign_command_{"", "", -1, flag::write, no_keys},
+      foreign_{&foreign_command_, nullptr, Group::generic, 0,
+               static_cast<uint32_t>(server.commands().entries().size()), "unknown"},
+      ways_(ways(server.commands())) {}
+
 bool Dispatcher::is_plain(const Request& request) const {
   if (!request.entry) return false;
   const Command& command = *request.entry->command;
@@ -47,8 +54,15 @@ size_t Dispatcher::run(Session& session, Scratch& scratch, ReplyWriter& reply) {
   const size_t count = scratch.requests.size();
   size_t taken = 0;
   size_t looked_ahead = 0;
+  const bool simple = server_.backends().simple();
   while (taken < count && !session.suspended() && !session.closing && !session.killed &&
          !reply.output().reached_limit()) {
+    if (!simple) {
+      const size_t more = run_routed(session, scratch, taken, reply);
+      if (more == 0) break;
+      taken += more;
+      continue;
+    }
     if (session.plain()) {
       size_t last = taken;
       while (last < count && is_plain(scratch.requests[last])) {
@@ -92,7 +106,7 @@ size_t Dispatcher::look_ahead(const Session& session, const Scratch& scratch, si
   batch.database = session.database;
   batch.words = scratch.words;
   batch.requests = std::span<const Request>(scratch.requests).subspan(first, last - first);
-  server_.backend().look_ahead(batch);
+  server_.memory().look_ahead(batch);
   return last;
 }
 
@@ -112,7 +126,7 @@ void Dispatcher::run_plain(Session& session, Scratch& scratch, size_t first, siz
   batch.reply = &reply;
   batch.observer = this;
   session.last_command = scratch.requests[last - 1].entry;
-  server_.backend().run(batch);
+  server_.memory().run(batch);
 }
 
 /// False if the request is to be taken up again later (CLIENT PAUSE).
@@ -131,6 +145,11 @@ bool Dispatcher::run_single(Session& session, const Request& request, const Args
       reject(session, request, verdict.error, reply);
       break;
     case Verdict::queue:
+      if (const View refusal = server_.backends().simple() ? View() : crossing(session, request, args);
+          !refusal.empty()) {
+        reject(session, request, refusal, reply);
+        break;
+      }
       queue(session, request, args);
       reply.status("QUEUED");
       break;
@@ -153,6 +172,7 @@ void Dispatcher::reject(Session& session, const Request& request, View error, Re
     // An EXEC that is refused ends its transaction.
     session.transaction.discard();
     session.transaction.broken = false;
+    session.transaction.place = nullptr;
     server_.watches().unwatch(session);
     const View reason = error.starts_with("ERR ") ? error.substr(4) : error;
     const Bytes text = "EXECABORT Transaction discarded because of: " + Bytes(reason);
@@ -162,6 +182,30 @@ void Dispatcher::reject(Session& session, const Request& request, View error, Re
   reply.error(error);
   count_error(error);
   if (session.transaction.open) session.transaction.failed = true;
+}
+
+/// Why a command cannot be part of the session's transaction; notes whose keys that is about.
+View Dispatcher::crossing(Session& session, const Request& request, const Args& args) {
+  const Way way = this->way(*request.entry);
+  Transaction& transaction = session.transaction;
+  const Destination destination = server_.backends().destination(request.entry, args);
+  if (destination.kind != Destination::one) return error::crossed_backends;
+  Place& place = *destination.place;
+  if (place.upstream) {
+    if (way == Way::subscribe || request.entry->full_name == "client|tracking" || request.entry->full_name == "client|no-touch") {
+      return "ERR Command not allowed inside a transaction at an upstream";
+    }
+    const View name = request.entry->command->name;
+    if (way == Way::keyspace && name != "KEYS" && name != "SCAN" && (!place.prefix().empty() || place.upstream->is_cluster())) {
+      return "ERR what takes several steps at an upstream cannot be part of a transaction";
+    }
+  }
+  const bool on_data = way == Way::forward || way == Way::blocking || way == Way::keyspace ||
+                       request.entry->command->keys.count > 0 || request.entry->command->run.data;
+  if (!on_data) return {};
+  if (transaction.place && transaction.place != &place) return error::crossed_backends;
+  transaction.place = &place;
+  return {};
 }
 
 void Dispatcher::queue(Session& session, const Request& request, const Args& args) {
@@ -177,6 +221,7 @@ void Dispatcher::run_admitted(Session& session, const Request& request, std::spa
   const Args args(words);
   const Command& command = *request.entry->command;
   started_ = ticks::now();
+  if (!server_.backends().simple() && run_elsewhere(session, request, args, reply)) return;
   if (command.run.session) return run_session_command(session, request, args, reply);
   if (!command.is(flag::blocking)) return run_data(session, request, words, reply);
   const size_t mark = reply.mark();
@@ -192,7 +237,8 @@ void Dispatcher::run_admitted(Session& session, const Request& request, std::spa
   if (reply.mark() == mark) wait_for_keys(session, request, args);
 }
 
-void Dispatcher::run_data(Session& session, const Request& request, std::span<const View> words, Reply& reply) {
+void Dispatcher::run_data(Session& session, const Request& request, std::span<const View> words, Reply& reply,
+                          const Place* place) {
   Request only = request;
   only.first_word = 0;
   Batch batch;
@@ -203,7 +249,7 @@ void Dispatcher::run_data(Session& session, const Request& request, std::span<co
   batch.reply = &reply;
   batch.observer = this;
   if (current_reply_) limit_output(*current_reply_, *request.entry->command);
-  server_.backend().run(batch);
+  (place ? *place->memory : server_.backend_of(*request.entry, Args(words))).run(batch);
   if (current_reply_) current_reply_->output().set_limit(Buffer::no_limit);
 }
 
@@ -269,6 +315,28 @@ void Dispatcher::wait_for_keys(Session& session, const Request& request, const A
   server_.waiting().enter(session);
   server_.due_changed();
   if (!server_.monitors().empty()) feed_monitors(*request.entry, args);
+}
+
+void Dispatcher::execute_at(Session& session, Place& place, const CommandTable::Entry& entry, const Args& args,
+                            Reply& reply) {
+  const Request request{&entry, 0, static_cast<uint32_t>(args.size())};
+  Session* const caller = std::exchange(current_, &session);
+  ReplyWriter* const caller_reply = std::exchange(current_reply_, nullptr);
+  run_data(session, request, std::span<const View>(args.begin(), args.end()), reply, &place);
+  current_ = caller;
+  current_reply_ = caller_reply;
+}
+
+bool Dispatcher::is_remote_in_transaction(const CommandTable::Entry& entry) const {
+  const Way way = this->way(entry);
+  if (way == Way::steps) return entry.group == Group::scripting || entry.full_name.starts_with("wait");
+  return way == Way::forward || way == Way::blocking || way == Way::keyspace;
+}
+
+void Dispatcher::count_remote(Session& session, const CommandTable::Entry& entry) {
+  ++server_.statistics().commands_processed;
+  if (&entry != &foreign_) ++server_.statistics().commands[entry.id].calls;
+  ++session.commands_run;
 }
 
 bool Dispatcher::retry(Session& session) {
@@ -388,6 +456,11 @@ void Dispatcher::settings_changed(const Settings& settings) {
   if (settings.latency_monitor_threshold > 0) {
     slow_ns_ = std::min(slow_ns_, ns(settings.latency_monitor_threshold, 1'000'000));
   }
+}
+
+int64_t Dispatcher::slow_ticks() const {
+  constexpr auto never = std::numeric_limits<int64_t>::max();
+  return slow_ns_ == never ? never : static_cast<int64_t>(static_cast<double>(slow_ns_) / ticks::ns_per_tick());
 }
 
 void Dispatcher::ran_in_script(const CommandTable::Entry& entry, const Args& args, bool failed) {

@@ -10,17 +10,21 @@
 #include "core/base/ticks.h"
 #include "core/command/backend.h"
 #include "core/resp/reply_writer.h"
+#include "proxy/receiver.h"
+#include "server/routing.h"
 
 namespace redipy {
 
+class Backends;
 class Server;
 class Session;
+struct Place;
 struct Scratch;
 struct Settings;
 
 class Dispatcher final : public BatchObserver {
  public:
-  explicit Dispatcher(Server& server) : server_(server) {}
+  explicit Dispatcher(Server& server);
 
   /// Runs the gathered requests until they end or the session is suspended or closes. Returns how many were taken.
   size_t run(Session& session, Scratch& scratch, ReplyWriter& reply);
@@ -28,6 +32,16 @@ class Dispatcher final : public BatchObserver {
   /// Runs one command that was admitted before (EXEC, scripts), on the session's database. A blocking command that
   /// finds nothing replies null.
   void execute(Session& session, const CommandTable::Entry& entry, const Args& args, Reply& reply);
+
+  /// As execute(), at this backend, whose data are ours, whatever the keys are.
+  void execute_at(Session& session, Place& place, const CommandTable::Entry& entry, const Args& args, Reply& reply);
+  /// What takes as long may belong into the slow log or the latency monitor.
+  int64_t slow_ticks() const;
+  /// Inside EXEC: whether an upstream runs the command, where the transaction's keys are its.
+  bool is_remote_in_transaction(const CommandTable::Entry& entry) const;
+  /// An upstream has run it inside EXEC.
+  void count_remote(Session& session, const CommandTable::Entry& entry);
+  void flow_ended(Session& session, const CommandTable::Entry& entry, const Args& args, View refusal, View reply);
 
   /// Runs the command that the session waits with once more; true if it has its reply now (in the inbox).
   bool retry(Session& session);
@@ -49,7 +63,10 @@ class Dispatcher final : public BatchObserver {
     Dispatcher& dispatcher_;
   };
 
+  /// Whether the request is for an upstream to know and to judge.
+  bool goes_upstream(const Request& request, const Args& args) const;
   bool in_block() const { return depth_ > 0; }
+  bool is_foreign(const CommandTable::Entry* entry) const { return entry == &foreign_; }
 
   /// While it lives, other sessions' requests may be dispatched from within the running one.
   struct Suspended {
@@ -77,6 +94,8 @@ class Dispatcher final : public BatchObserver {
 
   /// The reply of a blocking command to which nothing came.
   static void reply_nothing(const CommandTable::Entry& entry, Reply& reply, bool timed_out);
+  /// An upstream has answered requests that were sent on.
+  void answered(const proxy::Answered& what);
   void settings_changed(const Settings& settings);
   /// Counts an error reply by its code word.
   void count_error(View error);
@@ -92,12 +111,20 @@ class Dispatcher final : public BatchObserver {
   bool is_plain(const Request& request) const;
   void run_plain(Session& session, Scratch& scratch, size_t first, size_t last, ReplyWriter& reply);
   size_t look_ahead(const Session& session, const Scratch& scratch, size_t first);
+  size_t run_routed(Session& session, Scratch& scratch, size_t first, ReplyWriter& reply);
+  size_t forward_run(Session& session, Scratch& scratch, size_t first);
+  bool is_forwarded(const CommandTable::Entry& entry, const Backends& backends) const;
+  void note_forwarded(Session& session, const CommandTable::Entry& entry, size_t requests);
+  bool run_elsewhere(Session& session, const Request& request, const Args& args, Reply& reply);
+  Way way(const CommandTable::Entry& entry) const;
+  View crossing(Session& session, const Request& request, const Args& args);
   bool run_single(Session& session, const Request& request, const Args& args, ReplyWriter& reply);
   void reject(Session& session, const Request& request, View error, Reply& reply);
   void queue(Session& session, const Request& request, const Args& args);
   void run_admitted(Session& session, const Request& request, std::span<const View> words, ReplyWriter& reply);
   void wait_for_keys(Session& session, const Request& request, const Args& args);
-  void run_data(Session& session, const Request& request, std::span<const View> words, Reply& reply);
+  void run_data(Session& session, const Request& request, std::span<const View> words, Reply& reply,
+                const Place* place = nullptr);
   void run_session_command(Session& session, const Request& request, const Args& args, Reply& reply);
   void account(const CommandTable::Entry& entry, const Args& args, bool failed);
   void feed_monitors(const CommandTable::Entry& entry, const Args& args);
@@ -105,6 +132,9 @@ class Dispatcher final : public BatchObserver {
   void limit_output(ReplyWriter& reply, const Command& command);
 
   Server& server_;
+  const Command foreign_command_;
+  const CommandTable::Entry foreign_;  // what stands for a command that only an upstream may know
+  const std::vector<Way> ways_;        // by Entry::id
   Session* current_ = nullptr;
   ReplyWriter* current_reply_ = nullptr;  // where the current session's mail goes between its replies
   size_t output_limit_ = 0;               // of the current session; 0: none

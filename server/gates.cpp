@@ -23,6 +23,8 @@ struct Case {
 
   const Command& command() const { return *request.entry->command; }
   bool is(Flags flags) const { return command().is(flags); }
+  /// An upstream decides what becomes of it.
+  bool is_upstreams() const { return server.dispatcher().goes_upstream(request, args); }
 };
 
 Verdict pass() { return {}; }
@@ -32,6 +34,7 @@ Verdict refuse(View text) { return {Verdict::refuse, Bytes(text)}; }
 View excerpt(View text) { return text.substr(0, 128); }
 
 Verdict known(const Case& it) {
+  if (it.server.dispatcher().is_foreign(it.request.entry)) return pass();  // for the upstream to know
   if (!it.request.entry) {
     Bytes text = "ERR unknown command '" + Bytes(excerpt(it.args[0])) + "', with args beginning with: ";
     Bytes shown;
@@ -43,6 +46,7 @@ Verdict known(const Case& it) {
   }
   const Command& command = it.command();
   if (!command.subcommands.empty() && it.args.size() > 1) {
+    if (it.is_upstreams()) return pass();
     if (command.name == "SCRIPT" && script::looks_like_graph(it.args[1])) return pass();  // SCRIPT graph: RUN, in short
     const View what =
         command.name == "DEBUG" ? "unknown subcommand or wrong number of arguments for" : "unknown subcommand";
@@ -57,7 +61,7 @@ Verdict right_arity(const Case& it) {
   const int arity = it.command().arity;
   const bool right = arity >= 0 ? given == arity : given >= -arity;
   const bool runs = it.command().subcommands.empty() || it.command().run.session;  // a container may run too: COMMAND
-  if (right && runs) return pass();
+  if (right && (runs || it.is_upstreams())) return pass();
   return refuse(wrong_arity(it.request.entry->full_name).what());
 }
 
@@ -79,7 +83,7 @@ Verdict authenticated(const Case& it) {
 }
 
 Verdict not_yet(const Case& it) {
-  if (!it.is(flag::not_yet)) return pass();
+  if (!it.is(flag::not_yet) || it.is_upstreams()) return pass();
   if (it.session.transaction.open && it.is(flag::no_multi)) return pass();  // refused for that, further down
   return refuse("ERR '" + it.request.entry->full_name + "' is not supported yet by this server, see docs/commands.md");
 }
@@ -106,7 +110,7 @@ Verdict enough_memory(const Case& it) {
     });
     if (!needs_memory) return pass();
   }
-  if (it.server.backend().has_room()) return pass();
+  if (it.server.memory().has_room()) return pass();
   return refuse(error::out_of_memory);
 }
 

@@ -333,11 +333,63 @@ void scripts_section(Server& server, Lines& lines) {
 void cluster_section(Server&, Lines& lines) { lines.add("cluster_enabled", 0); }
 
 void keyspace_section(Server& server, Lines& lines) {
-  for (int number = 0; number < server.store().databases(); ++number) {
+  for (int number = 0; number < server.memory().store()->databases(); ++number) {
     const MemoryStore::Usage usage = server.memory().memory().usage(number);
     if (usage.keys == 0) continue;
     lines.add(fmt::format("db{}", number),
               fmt::format("keys={},expires={},avg_ttl={}", usage.keys, usage.expires, usage.average_ttl));
+  }
+}
+
+/// The lines of a section in an upstream's INFO.
+View section_of(View upstream, View title) {
+  const Bytes head = "# " + Bytes(title) + "\r\n";
+  const size_t at = upstream.find(head);
+  if (at == View::npos) return {};
+  const View rest = upstream.substr(at + head.size());
+  const size_t end = rest.find("\r\n\r\n");
+  return end == View::npos ? rest : rest.substr(0, end + 2);
+}
+
+/// What is told of data stands in the upstream's INFO: from `begin` on its values take the place of ours.
+void take_over(Bytes& text, size_t begin, View upstream) {
+  constexpr View fields[] = {"expired_keys",    "evicted_keys",     "keyspace_hits",     "keyspace_misses",
+                             "pubsub_channels", "pubsub_patterns",  "pubsubshard_channels", "lazyfreed_objects",
+                             "lazyfree_pending_objects", "tracking_total_keys", "tracking_total_items",
+                             "tracking_total_prefixes", "tracking_clients", "expired_stale_perc",
+                             "expired_time_cap_reached_count", "rdb_changes_since_last_save", "rdb_bgsave_in_progress",
+                             "rdb_last_save_time", "aof_enabled", "maxmemory", "maxmemory_human", "maxmemory_policy"};
+  for (const View field : fields) {
+    const Bytes name = "\n" + Bytes(field) + ":";
+    const size_t theirs = upstream.find(name);
+    // The first line of a section has none before it.
+    const size_t ours = text.find(name, begin > 0 ? begin - 1 : 0);
+    if (theirs == View::npos || ours == Bytes::npos) continue;
+    const size_t value = theirs + name.size();
+    const size_t end = text.find("\r\n", ours + name.size());
+    text.replace(ours + name.size(), end - ours - name.size(),
+                 upstream.substr(value, upstream.find("\r\n", value) - value));
+  }
+}
+
+void backends_section(Server& server, Lines& lines) {
+  lines.add("backends", server.backends().all().size());
+  for (size_t i = 0; i < server.backends().all().size(); ++i) {
+    const Place& place = *server.backends().all()[i];
+    Bytes text = fmt::format("name={},kind={}", place.name, place.kind());
+    if (place.upstream) {
+      const proxy::Health health = place.upstream->health();
+      constexpr View states[] = {"connecting", "ready", "down"};
+      text += fmt::format(
+          ",state={},version={},role={},mode={},latency_us={},connections={},pending={},connections_made={},"
+          "connections_lost={},requests_retried={},requests_unanswered={}",
+          states[health.state], health.version, health.role, health.mode, health.latency_us,
+          place.upstream->connections.load(), place.upstream->pending.load(), health.connections_made,
+          health.connections_lost, health.retried, health.unanswered);
+    } else {
+      text += ",state=ready";
+    }
+    lines.add(fmt::format("backend{}", i), text);
   }
 }
 
@@ -360,13 +412,14 @@ constexpr Section sections[] = {
     {"errorstats", "Errorstats", true, errorstats_section},
     {"latencystats", "Latencystats", false, latencystats_section},
     {"scripts", "Scripts", true, scripts_section},
+    {"backends", "Backends", true, backends_section},
     {"cluster", "Cluster", true, cluster_section},
     {"keyspace", "Keyspace", true, keyspace_section},
 };
 
 }  // namespace
 
-Bytes info_text(Server& server, std::span<const View> wanted) {
+Bytes info_text(Server& server, std::span<const View> wanted, View upstream) {
   const auto asks = [&](View name) {
     return std::any_of(wanted.begin(), wanted.end(), [&](View word) { return equals_ignore_case(word, name); });
   };
@@ -377,7 +430,13 @@ Bytes info_text(Server& server, std::span<const View> wanted) {
   for (const Section& section : sections) {
     if (!all && !(by_default && section.by_default) && !asks(section.name)) continue;
     text += (text.empty() ? "# " : "\r\n# ") + Bytes(section.title) + "\r\n";
+    if (section.name == "keyspace" && server.backends().main().upstream) {
+      text += section_of(upstream, "Keyspace");
+      continue;
+    }
+    const size_t begin = text.size();
     section.write(server, lines);
+    if (!upstream.empty()) take_over(text, begin, upstream);
   }
   return text;
 }

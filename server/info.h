@@ -14,6 +14,6 @@ namespace redipy {
 class Server;
 
 /// `wanted`: names of sections, "default", "all", "everything"; none: default.
-Bytes info_text(Server& server, std::span<const View> wanted);
+Bytes info_text(Server& server, std::span<const View> wanted, View upstream = {});
 
 }  // namespace redipy

@@ -40,7 +40,7 @@ MemoryReport memory_report(Server& server) {
   server.for_each_session([&](Session& session) { report.clients += Server::client_bytes(session); });
   report.resident = heap::resident();
   report.heap = heap::statistics();
-  for (int number = 0; number < server.store().databases(); ++number) {
+  for (int number = 0; number < server.memory().store()->databases(); ++number) {
     const MemoryStore::Usage usage = server.memory().memory().usage(number);
     if (usage.keys > 0) report.databases.push_back({number, usage.keys, usage.table_bytes});
   }

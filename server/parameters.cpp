@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <iterator>
 
+#include "core/base/backend_url.h"
 #include "core/base/numbers.h"
 #include "core/base/text.h"
 #include "server/notifications.h"
@@ -216,10 +217,17 @@ void parse_backend(Settings& settings, Words words) {
   if (words.size() != 2) throw ValueError("wrong number of arguments: a name and a URL are needed");
   const auto& [name, url] = std::pair(words[0], words[1]);
   if (name.empty()) throw ValueError("a backend needs a name");
-  if (url != "memory:") throw ValueError("only memory: is there yet");
+  BackendUrl parsed;
+  try {
+    parsed = parse_backend_url(url);
+  } catch (const BackendUrlError& fault) {
+    throw ValueError(Bytes("backend URL: ") + fault.what());
+  }
+  if (parsed.kind != BackendUrl::Kind::memory && !parsed.is_upstream()) {
+    throw ValueError("this kind of backend is not there yet");
+  }
   for (const auto& [known, known_url] : settings.backends) {
     if (known == name) throw ValueError("there are two backends of this name");
-    if (known_url == url) throw ValueError("there is one memory: only");
   }
   settings.backends.emplace_back(name, url);
 }

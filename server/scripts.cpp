@@ -29,13 +29,13 @@ constexpr View killed_by_shutdown = "ERR Script ended because the server shuts d
 /// What the running script may do to the server.
 class Scripts::Running final : public script::StoreHost {
  public:
-  Running(Scripts& scripts, Server& server, Session& session, bool read_only)
-      : StoreHost(server.store(),
-                  {.read_only = read_only, .out_of_memory = !server.backend().has_room(), .touch = !session.no_touch}),
+  Running(Scripts& scripts, Server& server, Session& session, MemoryStore& store, bool read_only)
+      : StoreHost(store,
+                  {.read_only = read_only, .out_of_memory = !server.memory().has_room(), .touch = !session.no_touch}),
         scripts_(scripts),
         server_(server),
         session_(session),
-        store_(server.memory().memory()),
+        store_(store),
         database_(session.database),
         started_(server.dispatcher().started()) {
     store_.hold_clock();  // a script sees one time
@@ -115,8 +115,7 @@ script::GraphLimits Scripts::graph_limits() const {
   return limits;
 }
 
-void Scripts::run(Session& session, script::Script& script, std::span<const View> keys, std::span<const View> arguments,
-                  bool read_only, Reply& reply) {
+script::Limits Scripts::run_limits() const {
   const Settings& settings = server_.settings();
   script::Limits limits;
   limits.steps = settings.script_max_steps == 0 ? UINT64_MAX : settings.script_max_steps;
@@ -124,9 +123,28 @@ void Scripts::run(Session& session, script::Script& script, std::span<const View
   limits.nesting = static_cast<size_t>(settings.script_max_nesting);
   limits.result = settings.script_max_result;
   limits.steps_between_pauses = steps_between_looks;
+  return limits;
+}
+
+void Scripts::count_upstream_run(script::Script& script, uint64_t ns, View error) {
+  ++script.calls;
+  ++totals_.calls;
+  script.nanoseconds += ns;
+  totals_.nanoseconds += ns;
+  if (error.empty()) return;
+  ++script.errors;
+  ++totals_.errors;
+  script.last_error = error;
+}
+
+void Scripts::run(Session& session, script::Script& script, std::span<const View> keys, std::span<const View> arguments,
+                  bool read_only, Reply& reply) {
+  const script::Limits limits = run_limits();
   const script::Input input{keys, arguments, script.graph.key_names, script.graph.argument_names};
   const Dispatcher::Block block(server_.dispatcher());
-  Running running(*this, server_, session, read_only);
+  Place& place = keys.empty() ? server_.backends().main() : server_.backends().of(keys.front());
+  if (!place.memory) throw CommandError("ERR the script's keys are not this server's own");
+  Running running(*this, server_, session, place.memory->memory(), read_only);
   const auto count = [&] {
     const uint64_t ns = running.elapsed_ns();
     ++script.calls;

@@ -47,6 +47,11 @@ class Scripts {
   /// The server is about to end: the script ends too, whatever it has done.
   void abort();
 
+  /// The limits on a run, as configured.
+  script::Limits run_limits() const;
+  /// A script has run at an upstream; `error` if it failed.
+  void count_upstream_run(script::Script& script, uint64_t ns, View error);
+
   struct Totals {
     uint64_t calls = 0;
     uint64_t errors = 0;

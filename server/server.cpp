@@ -4,6 +4,7 @@
 #include "server/server.h"
 
 #include <algorithm>
+#include <mutex>
 #include <thread>
 
 #include "core/base/heap.h"
@@ -38,7 +39,12 @@ Bytes random_hex(size_t digits) {
 }  // namespace
 
 Server::Server(Config& config)
-    : config_(config), commands_(all_families()), dispatcher_(*this), tracking_(*this), run_id_(random_hex(40)) {
+    : config_(config),
+      commands_(all_families()),
+      backends_(*this),
+      dispatcher_(*this),
+      tracking_(*this),
+      run_id_(random_hex(40)) {
   if (config.settings().test_clock) {
     auto manual = std::make_unique<ManualClock>();
     manual_clock_ = manual.get();
@@ -46,7 +52,14 @@ Server::Server(Config& config)
   } else {
     clock_ = std::make_unique<SystemClock>();
   }
-  memory_ = std::make_unique<MemoryBackend>(*clock_, config.settings().databases, *this);
+  backends_.configure();
+  backends_.for_each_memory([this](MemoryBackend& memory) {
+    if (!memory_) memory_ = &memory;
+  });
+  if (!memory_) {
+    idle_memory_ = make_memory();
+    memory_ = idle_memory_.get();
+  }
   scripts_ = std::make_unique<Scripts>(*this);
   statistics_.commands.resize(commands_.entries().size());
   started_ms_ = clock_->now_ms();
@@ -60,8 +73,18 @@ Server::Server(Config& config)
 Server::~Server() { config_.on_change = nullptr; }
 
 const Settings& Server::settings() const { return config_.settings(); }
-Backend& Server::backend() { return *memory_; }
-Store& Server::store() { return *memory_->store(); }
+
+std::unique_ptr<MemoryBackend> Server::make_memory() {
+  auto memory = std::make_unique<MemoryBackend>(*clock_, settings().databases, *this);
+  memory->apply(memory_options(settings()));
+  return memory;
+}
+
+Backend& Server::backend_of(const CommandTable::Entry& entry, const Args& args) {
+  if (backends_.simple()) return *memory_;
+  const Destination destination = backends_.destination(&entry, args);
+  return destination.place && destination.place->memory ? *destination.place->memory : *memory_;
+}
 
 void Server::enter(Session& session) { sessions_.emplace(session.id(), &session); }
 void Server::leave(Session& session) { sessions_.erase(session.id()); }
@@ -83,13 +106,13 @@ void Server::pause(int64_t until_ms, bool writes_only) {
   }
   if (until_ms <= clock_->now_ms()) return;  // CLIENT PAUSE 0
   pause_ = {until_ms, writes_only};
-  memory_->memory().keep_expired(true);
+  backends_.for_each_memory([](MemoryBackend& memory) { memory.memory().keep_expired(true); });
   due_changed();
 }
 
 void Server::unpause() {
   pause_ = {};
-  memory_->memory().keep_expired(false);
+  backends_.for_each_memory([](MemoryBackend& memory) { memory.memory().keep_expired(false); });
   wake_paused();
 }
 
@@ -119,7 +142,9 @@ void Server::cron() {
   // All clients are weighed no more often than hz says, even where dynamic-hz has the cron run more often.
   const auto runs_per_weighing = static_cast<uint64_t>(std::max(1, cron_frequency() / settings().hz));
   const bool weigh = statistics_.eventloop_cycles % runs_per_weighing == 0;
-  if ((!weigh || !evict_clients()) && !script_paused_) memory_->cron();
+  if ((!weigh || !evict_clients()) && !script_paused_) {
+    backends_.for_each_memory([](MemoryBackend& memory) { memory.cron(); });
+  }
   tracking_.trim();
   ++statistics_.eventloop_cycles;
   statistics_.peak_memory = std::max<uint64_t>(statistics_.peak_memory, heap::used());
@@ -138,7 +163,11 @@ void Server::cron() {
   tracking_.send_broadcasts();
 }
 
-bool Server::expire_fast() { return memory_->expire_fast(); }
+bool Server::expire_fast() {
+  bool again = false;
+  backends_.for_each_memory([&](MemoryBackend& memory) { again |= memory.expire_fast(); });
+  return again;
+}
 
 /// Looks at some of the sessions, so that each is looked at about once a second, however many there are.
 void Server::tend_sessions(int64_t now) {
@@ -201,7 +230,8 @@ bool Server::evict_clients() {
 
 void Server::make_room() {
   if (settings().maxmemory == 0 || script_paused_ || memory_->memory().fits()) return;
-  if (!evict_clients()) memory_->has_room();
+  if (evict_clients()) return;
+  backends_.for_each_memory([](MemoryBackend& memory) { memory.has_room(); });
 }
 
 int Server::cron_frequency() const {
@@ -263,9 +293,16 @@ void Server::apply_changes(const Settings& old) {
 void Server::settings_changed() {
   largest_bulk_ = settings().proto_max_bulk_len;
   largest_input_ = settings().client_query_buffer_limit;
-  memory_->apply(memory_options(settings()));
+  backends_.for_each_memory([this](MemoryBackend& memory) { memory.apply(memory_options(settings())); });
   dispatcher_.settings_changed(settings());
+  slow_ticks_ = dispatcher_.slow_ticks();
   slow_log_.trim(static_cast<size_t>(std::max<int64_t>(settings().slowlog_max_len, 0)));
+}
+
+void Server::answered(std::span<const proxy::Answered> what, std::span<const Bytes> errors) {
+  const std::lock_guard guard(lock_);
+  for (const proxy::Answered& each : what) dispatcher_.answered(each);
+  for (const Bytes& error : errors) dispatcher_.count_error(error);
 }
 
 void Server::changed(int database, View key, Event event) {

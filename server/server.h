@@ -18,6 +18,7 @@
 #include "core/command/backend.h"
 #include "core/command/table.h"
 #include "core/store/store.h"
+#include "server/backends.h"
 #include "server/dispatch.h"
 #include "server/latency_monitor.h"
 #include "server/lock.h"
@@ -32,14 +33,13 @@
 namespace redipy {
 
 class Config;
-class MemoryBackend;
 class Scripts;
 class Session;
 
 /// The rows of all commands, those on data and those of the connection and the server.
 std::vector<Family> all_families();
 
-class Server final : public ChangeListener {
+class Server final : public ChangeListener, public proxy::Observer {
  public:
   /// `config` outlives the server. `test_clock`: the time stands until DEBUG CLOCK moves it.
   explicit Server(Config& config);
@@ -54,9 +54,14 @@ class Server final : public ChangeListener {
   const Clock& clock() const { return *clock_; }
   ManualClock* manual_clock() { return manual_clock_; }
   const CommandTable& commands() const { return commands_; }
-  Backend& backend();
+  Backends& backends() { return backends_; }
+  /// The first backend in memory, for what tells of the engine; where there is none, an empty one.
   MemoryBackend& memory() { return *memory_; }
-  Store& store();
+  /// The backend that runs a command on our own data.
+  Backend& backend_of(const CommandTable::Entry& entry, const Args& args);
+  /// Our own keyspace that the key belongs to; null where an upstream has it.
+  Store* store_of(View key) { return backends_.of(key).store(); }
+  std::unique_ptr<MemoryBackend> make_memory();
 
   Dispatcher& dispatcher() { return dispatcher_; }
   PubSub& pubsub() { return pubsub_; }
@@ -121,6 +126,10 @@ class Server final : public ChangeListener {
   /// Told when bind or port have changed; throws ConfigError if it cannot listen there.
   void on_listen_changed(std::function<void(const Settings& old)> callback) { listen_changed_ = std::move(callback); }
 
+  // --- proxy::Observer; without the lock
+  void answered(std::span<const proxy::Answered> what, std::span<const Bytes> errors) override;
+  int64_t slow_ticks() const override { return slow_ticks_; }
+
   // --- ChangeListener
   void changed(int database, View key, Event event) override;
   void missed(int database, View key) override;
@@ -150,11 +159,14 @@ class Server final : public ChangeListener {
   ServerLock lock_;
   Relaxed<size_t> largest_bulk_;
   Relaxed<size_t> largest_input_;
+  Relaxed<int64_t> slow_ticks_;
   Config& config_;
   std::unique_ptr<Clock> clock_;
   ManualClock* manual_clock_ = nullptr;
   CommandTable commands_;
-  std::unique_ptr<MemoryBackend> memory_;
+  Backends backends_;
+  MemoryBackend* memory_ = nullptr;
+  std::unique_ptr<MemoryBackend> idle_memory_;
   Dispatcher dispatcher_;
   PubSub pubsub_;
   Watches watches_;

@@ -3,9 +3,12 @@
 // See session.h.
 #include "server/session.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <mutex>
 
+#include "server/relay.h"
 #include "server/server.h"
 
 namespace redipy {
@@ -40,6 +43,7 @@ bool Session::plain() const {
 
 bool Session::gather(Input& input, Scratch& scratch) {
   scratch.requests.clear();
+  scratch.begin = input.begin();
   scratch.ends.clear();
   scratch.words.clear();
   scratch.words.swap(partial_);
@@ -116,6 +120,29 @@ void Session::consume(Input& input, Scratch& scratch) {
   }
 }
 
+Relay& Session::relay() {
+  if (!relay_) relay_ = std::make_unique<Relay>(*this);
+  return *relay_;
+}
+
+bool Session::relay_idle() const { return !relay_ || relay_->idle(); }
+
+bool Session::has_own_upstreams() const { return relay_ && relay_->any_pins(); }
+
+void Session::upstream_gone(Relay& relay, View why) {
+  const auto lost = relay.take_lost();
+  const std::lock_guard guard(server_.lock());
+  if ((lost & pin::watching) != 0) transaction.broken = true;  // nobody knows what has changed meanwhile
+  if ((lost & (pin::subscribed | pin::tracking | pin::redirected)) == 0) return;
+  // Messages may have been missed. A client that is closed knows it, and subscribes anew.
+  spdlog::info("Closing client {} ({}): {}", id_, link_.peer_address(), why);
+  close_now();
+}
+
+void Session::abandon_upstreams() {
+  if (relay_) relay_->abandon();
+}
+
 void Session::input_moved(const char* begin, const char* end, ptrdiff_t distance) {
   RequestParser::rebase(partial_, begin, end, distance);
 }
@@ -153,6 +180,7 @@ void Session::reset() {
   server_.watches().unwatch(*this);
   transaction.discard();
   transaction.broken = false;
+  transaction.place = nullptr;
   server_.pubsub().leave(*this);
   server_.tracking().disable(*this);
   if (monitor) std::erase(server_.monitors(), this);

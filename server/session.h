@@ -24,9 +24,18 @@
 #include "server/transaction.h"
 #include "server/waiting.h"
 
+namespace boost::asio {
+class io_context;
+}
+
 namespace redipy {
 
 class Server;
+class Relay;
+struct Place;
+namespace proxy {
+class Hub;
+}
 
 /// How a session reaches its socket. Callable under the server's lock, from any thread.
 class Link {
@@ -42,6 +51,15 @@ class Link {
   /// Called on the connection's own thread, without the server's lock, from within a long script of its session: serves
   /// what else is ready on this thread, for a while.
   virtual void let_others_in() = 0;
+
+  // --- for what goes to upstreams; on the connection's own thread
+  /// Sends these bytes behind all that was sent, at the end of the round.
+  virtual void deliver(View bytes) = 0;
+  /// This thread's connections to an upstream.
+  virtual proxy::Hub& hub(Place& place) = 0;
+  /// Keeps session and link alive.
+  virtual std::shared_ptr<void> keep() = 0;
+  virtual boost::asio::io_context& context() = 0;
 };
 
 /// Space that a network thread lends to whichever session is consuming.
@@ -49,7 +67,14 @@ struct Scratch {
   Buffer out;
   std::vector<View> words;
   std::vector<Request> requests;
+  const char* begin = nullptr;    ///< where the first request began in the input
   std::vector<const char*> ends;  ///< where each request ended in the input
+
+  /// The bytes of requests [first, last) as they came, with what is skipped before them.
+  View bytes(size_t first, size_t last) const {
+    const char* const from = first == 0 ? begin : ends[first - 1];
+    return {from, static_cast<size_t>(ends[last - 1] - from)};
+  }
 };
 
 class Session {
@@ -84,7 +109,17 @@ class Session {
   void close_after_reply() { closing = true; }
 
   /// Suspended sessions take no requests: they wait for a key, for a pause to end, …
-  bool suspended() const { return wait.active() || paused; }
+  bool suspended() const { return wait.active() || paused || draining; }
+
+  /// What is under way at upstreams; made when first asked for.
+  Relay& relay();
+  bool relay_idle() const;
+  /// It has a connection of its own to an upstream.
+  bool has_own_upstreams() const;
+  /// The client is gone: what it has at upstreams is given up. On its own thread, without the lock.
+  void abandon_upstreams();
+  /// A connection of its own to an upstream is lost.
+  void upstream_gone(Relay& relay, View why);
 
   /// Gives back everything that is registered about this session elsewhere; before it is destroyed. Under the lock.
   void detach();
@@ -118,6 +153,7 @@ class Session {
   bool monitor = false;
   Relaxed<bool> closing = false;  ///< closes when all replies are sent
   Relaxed<bool> killed = false;   ///< closes at once
+  Relaxed<bool> draining = false;  ///< its next request waits until nothing is under way at upstreams
   Relaxed<bool> paused = false;   ///< its next request waits for CLIENT PAUSE or a script to end
   bool in_script = false;         ///< its script pauses; only its own thread looks
 
@@ -125,6 +161,7 @@ class Session {
   Subscriptions subscriptions;
   TrackingState tracking;
   Wait wait;
+  int64_t flow_started = 0;  ///< ticks at which its flow began (flows.h)
 
   // --- for CLIENT LIST and the like
   int64_t created_ms = 0;
@@ -150,6 +187,7 @@ class Session {
   std::vector<View> partial_;         // words of a request that is not complete yet
   const char* next_begin_ = nullptr;  // gather(): where the input goes on once the gathered requests have run
   const char* next_parsed_ = nullptr;
+  std::unique_ptr<Relay> relay_;
   Buffer inbox_;
   ReplyWriter inbox_writer_;
 };

@@ -9,6 +9,8 @@
 
 namespace redipy {
 
+struct Place;
+
 struct QueuedCommand {
   const CommandTable::Entry* entry;
   std::vector<Bytes> words;
@@ -25,6 +27,7 @@ struct Transaction {
   bool broken = false;  ///< a watched key has changed: EXEC replies null
   std::vector<QueuedCommand> queue;
   std::vector<WatchedKey> watched;
+  Place* place = nullptr;  ///< whose keys it is about, as far as is known
   size_t bytes = 0;  ///< of the queue, for CLIENT LIST
 
   void discard() {

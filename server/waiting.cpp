@@ -73,7 +73,8 @@ void WaitingRoom::serve(Dispatcher& dispatcher) {
         // Somebody served before may have ended this wait; a key of the wrong type is nothing to wake up for.
         if (session->wait.kind != Wait::keys || session->wait.database != key.first) continue;
         const Type wanted = session->wait.entry->group == Group::list ? Type::list : Type::sorted_set;
-        if (type_at(session->server().store(), key.first, key.second) != wanted) break;
+        Store* const store = session->server().store_of(key.second);
+        if (!store || type_at(*store, key.first, key.second) != wanted) break;
         if (!dispatcher.retry(*session)) continue;
         leave(*session);
         session->wake();

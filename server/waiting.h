@@ -29,7 +29,8 @@ class Dispatcher;
 
 /// A command that waits, as its session holds it.
 struct Wait {
-  enum Kind : uint8_t { nothing, keys, replicas };
+  /// upstream: at a blocking command there; flow: in several steps that do not take long.
+  enum Kind : uint8_t { nothing, keys, replicas, upstream, flow };
   Relaxed<Kind> kind = nothing;
   const CommandTable::Entry* entry = nullptr;
   std::vector<Bytes> words;

@@ -8,7 +8,8 @@
 # The commands come from templates (randomised/commands.py) over a small pool of keys, valid and invalid ones, in
 # several databases, half of the steps in RESP2 and half in RESP3. A difference is shown with its seed and step and the
 # shortest history that still leads to it. --seed 0 takes a new seed; --forever goes on with seed after seed; --events
-# compares keyspace notifications too.
+# compares keyspace notifications too. With --upstream our server is a proxy in front of a real Redis; with --cluster in
+# front of three, where steps are left out that a cluster refuses (so --prefix '{one}:' brings all keys into one slot).
 #
 # The pieces: randomised/grammar.py reads templates, words.py makes words, session.py runs a step on both servers,
 # compare.py and data.py and events.py compare, shrink.py shortens.
@@ -24,6 +25,7 @@ from randomised.events import Events
 from randomised.session import Pair, line
 from randomised.shrink import shrink
 from transcripts.server import Client, Closed, NoReply, Server
+from transcripts.upstream import add_options, start_server
 
 CHECK_EVERY = 500
 RESET_EVERY = 2500  # from then on with empty servers, so that a failing history is not too long to be shortened
@@ -88,10 +90,11 @@ def main():
     parser.add_argument("--families", default=",".join(FAMILIES), help="the default: all, " + ", ".join(FAMILIES))
     parser.add_argument("--events", action="store_true", help="compare keyspace notifications too")
     parser.add_argument("--forever", action="store_true", help="one seed after the other, until something differs")
+    add_options(parser)
     arguments = parser.parse_args()
 
     options = ["--notify-keyspace-events", "KEA"] if arguments.events else []
-    ours = Server(arguments.server, "ours", options)
+    ours = start_server(arguments, options=options)
     judge = Server(arguments.judge, "judge", options)
     seed = arguments.seed or random.randrange(1, 10**9)
     found = None
@@ -100,7 +103,8 @@ def main():
             began = time.monotonic()
             for resp in (2, 3):
                 label = f"seed {seed}, RESP{resp}"
-                pair = Pair(Client(ours.socket, resp), Client(judge.socket, resp), judge.version)
+                pair = Pair(Client(ours.socket, resp), Client(judge.socket, resp), judge.version,
+                            arguments.cluster)
                 if arguments.events:
                     pair.events = Events(Client(ours.socket), Client(judge.socket))
                 generator = Generator(random.Random(seed * 2 + resp), arguments.families.split(","))

@@ -3,7 +3,8 @@
 """A client that asks much and reads late: each reply must come whole and in order.
 
 The server cannot send what the client does not read, so replies queue up in pieces of all sizes while earlier ones are
-on their way. Every value has its own bytes; one byte from elsewhere is a failure.
+on their way. Every value has its own bytes; one byte from elsewhere is a failure. With --stored the values are keys', which
+a proxy fetches from its upstream: they have to wait there.
 """
 import argparse
 import os
@@ -34,9 +35,23 @@ def connect(path):
             time.sleep(0.005)
 
 
+def store(client, replies):
+    for i in range(REQUESTS):
+        client.sendall(b"*3\r\n$3\r\nSET\r\n$8\r\n%08d\r\n$%d\r\n%s\r\n" % (i, len(value(i)), value(i)))
+        if (reply := replies.readline()) != b"+OK\r\n":
+            raise ValueError(f"SET gave {reply!r}")
+
+
+def request(i, stored):
+    if stored:
+        return b"*2\r\n$3\r\nGET\r\n$8\r\n%08d\r\n" % i
+    return b"*2\r\n$4\r\nECHO\r\n$%d\r\n%s\r\n" % (len(value(i)), value(i))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--server", required=True)
+    parser.add_argument("--stored", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "s")
@@ -46,9 +61,11 @@ def main():
             client = connect(path)
             client.settimeout(30)
             replies = client.makefile("rb")
+            if arguments.stored:
+                store(client, replies)
             expected = []
             for i in range(REQUESTS):
-                client.sendall(b"*2\r\n$4\r\nECHO\r\n$%d\r\n%s\r\n" % (len(value(i)), value(i)))
+                client.sendall(request(i, arguments.stored))
                 expected.append(value(i))
                 if i % 500 == 499:  # reads only now and then
                     for wanted in expected:

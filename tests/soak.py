@@ -11,6 +11,7 @@ between clients).
 import argparse
 import random
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -137,7 +138,7 @@ def commands_of(client):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--server", required=True, help="the program")
+    options.add_argument("--server", required=True, help="how to start it")
     options.add_argument("--seconds", type=float, default=60)
     options.add_argument("--clients", type=int, default=30)
     options.add_argument("--seed", type=int, default=random.randrange(1 << 30))
@@ -148,7 +149,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         path = folder + "/socket"
         log = open(folder + "/log", "w+b")
-        server = subprocess.Popen([options.server, "--port", "0", "--unixsocket", path, "--save", "",
+        server = subprocess.Popen([*shlex.split(options.server), "--port", "0", "--unixsocket", path, "--save", "",
                                    "--io-threads", str(options.threads)], stdout=log, stderr=log, cwd=folder)
         failures, counts = [], {}
         try:

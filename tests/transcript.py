@@ -7,6 +7,9 @@
 #
 # --kind judge  a real Redis: its replies are right by definition; steps newer than it, or ours alone, are left out
 # --kind ours   this server, started with a manual clock
+# --kind proxy  this server in front of a real Redis, which --upstream says how to start (before ours, whose command
+#               holds its URL as {upstream}); what is checked is the same, but time is the real one
+# --cluster     the upstream is a cluster of three such servers; sections that need several slots are left out
 # --update      writes the judge's replies into the file, where they differ or are missing, for both protocol versions
 # --real-time   lets the judge wait where the transcript moves the clock (otherwise it leaves such steps out)
 # --section RE  only the sections whose heading matches
@@ -22,10 +25,12 @@ import time
 
 from transcripts import replies, script
 from transcripts.replies import Reply, Rules, all_match, texts
-from transcripts.server import TIMEOUT, Client, Closed, NoReply, Server
+from transcripts.server import TIMEOUT, Client, Closed, NoReply
+from transcripts.slots import Slots
 from transcripts.update import updated_lines
+from transcripts.upstream import add_options, start_server
 
-LONGEST_WAIT_ON_JUDGE = 50  # milliseconds
+LONGEST_WAIT = 50  # milliseconds, on a server whose clock cannot be moved
 SUBSCRIBING = {b"SUBSCRIBE", b"PSUBSCRIBE", b"SSUBSCRIBE", b"UNSUBSCRIBE", b"PUNSUBSCRIBE", b"SUNSUBSCRIBE"}
 
 
@@ -52,7 +57,7 @@ class Run:
     # ---- sections
 
     def run(self):
-        self.server = self.server_of(self.script.options)
+        self.server = self.server_of(self.script)
         try:
             for section in self.script.sections:
                 if self.includes(section):
@@ -69,14 +74,25 @@ class Run:
         if f"resp{5 - self.resp}" in settings or not self.includes_kind(settings):
             self.skipped += len(section.steps)
             return False
-        return True
+        return not self.arguments.cluster or self.suits_cluster(section)
+
+    def suits_cluster(self, section):
+        """Whether the cluster's own rules let it be run."""
+        why = Slots(self.server.upstreams["upstream"].nodes[0].control).refused(section, self.arguments.prefix.encode())
+        if why:
+            self.skipped += len(section.steps)
+            if self.arguments.list_left_out:
+                print(f"{self.script.path}:{section.line}: {section.title} ({why})")
+        return not why
 
     def includes_kind(self, words):
         if self.kind == "ours":
             return "judge" not in words
         if "since" in words and self.server.version < version(words["since"]):
             return False
-        return "ours" not in words
+        if self.kind == "judge":
+            return "ours" not in words
+        return not ("judge" in words or "not proxy" in words or (self.arguments.cluster and "not cluster" in words))
 
     def run_section(self, section):
         if "fresh" in section.settings:
@@ -84,7 +100,7 @@ class Run:
         self.variables.clear()
         at = 0
         try:
-            self.server.control.call(b"FLUSHALL")
+            self.flush()
             for at, step in enumerate(section.steps):
                 try:
                     self.run_step(step)
@@ -101,9 +117,17 @@ class Run:
                 client.close()
             self.clients.clear()
 
+    def flush(self):
+        reply = self.server.control.call(b"FLUSHALL")
+        if self.kind == "proxy" and reply.kind != "status":
+            raise RuntimeError(f"FLUSHALL failed: {reply.value}\n{self.server.log_tail()}")
+        for name in self.script.upstreams if self.server.upstreams else ():
+            self.variables[name + ".url"] = self.server.upstreams[name].url.encode()
+            self.server.upstreams[name].flush()
+
     def restart(self):
         self.server.stop()
-        self.server = self.server_of(self.script.options)
+        self.server = self.server_of(self.script)
 
     def check_silence(self, section):
         """Nothing may have been said that no step has read."""
@@ -134,6 +158,10 @@ class Run:
             if step.client in self.clients:
                 self.clients.pop(step.client).close()
             self.client(step)
+        elif step.action == "restart":
+            self.server.crash_and_start()
+            for name in [name for name in self.clients if self.address_of(name) == self.server.socket]:
+                self.clients.pop(name).close()
         elif step.action == "raw read":
             self.read_raw(step)
         elif step.action == "raw send" and not step.expected:
@@ -159,7 +187,7 @@ class Run:
 
     def same(self, step, client, wanted, got):
         rules = Rules(client.resp, "unordered" in step.directives,
-                      self.kind == "judge" and self.server.version < (7, 2, 0))
+                      self.kind != "ours" and self.server.version < (7, 2, 0))
         if len(wanted) > 1 and rules.unordered:
             return replies.matches_items(Reply("array", wanted), got, rules)
         return all_match(wanted, got, rules)
@@ -178,6 +206,8 @@ class Run:
                 return [self.scan(client, words, step.directives["scan"])]
             client.send(*words)
         got = self.listen(step, client, command)
+        if self.kind == "proxy" and command == b"CONFIG" and got[0] == Reply("status", b"OK"):
+            self.mirror(words)
         if step.client.startswith("raw"):  # what was said is bytes to us; a map shows that HELLO 3 was among them
             client.resp = 3 if got[0].kind == "map" else client.resp
         if command == b"HELLO" and got[0].kind in ("map", "array"):
@@ -185,6 +215,12 @@ class Run:
         elif command == b"RESET" and got[0].kind == "status":
             client.resp = 2
         return got
+
+    def mirror(self, words):
+        """What our server was told about data concerns the upstreams, too."""
+        if words[1].upper() == b"SET":
+            for upstream in self.server.upstreams.values():
+                upstream.mirror(words)
 
     def listen(self, step, client, command):
         wanted = step.wants(client.resp) or []
@@ -198,6 +234,7 @@ class Run:
             should_block = bool(wanted) and wanted[0].kind == "blocks"
             if step.action == "send" and (self.arguments.update or should_block):
                 if self.blocks(client) or (should_block and self.gave_up_early(step, client)):
+                    self.server.let_upstreams_block()
                     return [Reply("blocks")]
             for number in range(max(1, len(wanted))):
                 is_push = number < len(wanted) and wanted[number].kind in ("push", "any")
@@ -241,7 +278,7 @@ class Run:
         """On a slow machine the judge's time limit may pass before we have looked: its answer is left to be read."""
         steps = step.section.steps
         following = steps[steps.index(step) + 1:][:1]
-        return self.kind == "judge" and bool(client.returned) and any("time" in one.directives for one in following)
+        return self.kind != "ours" and bool(client.returned) and any("time" in one.directives for one in following)
 
     def scan(self, client, words, how):
         """Runs a SCAN command until its cursor is 0 again; all that it found, once each."""
@@ -308,18 +345,23 @@ class Run:
             found = None
         if not found:
             raw = name.startswith("raw")
-            found = self.clients[name] = Client(self.server.socket, 2 if raw else self.resp)
+            found = self.clients[name] = Client(self.address_of(name), 2 if raw else self.resp)
             if not raw:
                 told = found.call(b"CLIENT", b"ID")
                 found.id = str(told.value).encode() if told.kind == "integer" else None
                 self.variables[name + ".id"] = found.id
         return found
 
+    def address_of(self, name):
+        """A connection that has the name of an upstream (with digits perhaps) leads there, past our server."""
+        upstream = self.script.upstreams and self.server.upstreams.get(name.rstrip("0123456789"))
+        return upstream.address if upstream else self.server.socket
+
     def move_time(self, amount):
         milliseconds = int(re.fullmatch(r"\+(\d+)ms", amount)[1])
         if self.kind == "ours":
             self.server.control.call(b"DEBUG", b"CLOCK", b"ADVANCE", str(milliseconds).encode())
-        elif milliseconds <= LONGEST_WAIT_ON_JUDGE or self.arguments.real_time:
+        elif milliseconds <= LONGEST_WAIT or self.arguments.real_time:
             time.sleep(milliseconds / 1000 + 0.002)
         else:
             raise SkipRest
@@ -336,7 +378,7 @@ class Run:
     def fail(self, step, wanted, got):
         shown = "\n".join(f"  {side} {line}" for side, body in (("expected", wanted), ("     got", got))
                           for line in shorten(body).split("\n"))
-        done = {"read": f"{step.client}:", "raw read": f"{step.client}<", "reconnect": "@reconnect"}
+        done = {"read": f"{step.client}:", "raw read": f"{step.client}<", "reconnect": "@reconnect", "restart": "@restart"}
         what = done.get(step.action, f"{'' if step.client == 'client' else step.client}> {step.text}")
         self.failures.append(f"{self.script.path}:{step.line}: {step.section.title}\n  {what[:300]}\n{shown}")
 
@@ -370,15 +412,17 @@ def main():
     parser = argparse.ArgumentParser(description="Runs transcripts of commands and replies against a server.")
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("--server", required=True, help="how to start it; {socket} and {dir} are replaced")
-    parser.add_argument("--kind", choices=["ours", "judge"], required=True)
+    parser.add_argument("--kind", choices=["ours", "judge", "proxy"], required=True)
+    add_options(parser)
+    parser.add_argument("--list-left-out", action="store_true", help="print which sections a cluster refuses, and why")
     parser.add_argument("--resp", type=int, choices=[2, 3], default=2)
     parser.add_argument("--section", help="only the sections whose heading matches this regular expression")
     parser.add_argument("--real-time", action="store_true", help="wait on the judge where the clock is moved")
     parser.add_argument("--update", action="store_true", help="write the judge's replies into the files")
     arguments = parser.parse_args()
 
-    def server_of(options):
-        return Server(arguments.server, arguments.kind, options)
+    def server_of(parsed):
+        return start_server(arguments, parsed.upstreams, parsed.options, arguments.kind)
 
     failed = False
     for path in arguments.files:

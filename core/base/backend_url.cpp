@@ -218,6 +218,13 @@ Bytes read_text(View name, const Bytes& value) {
   return value;
 }
 
+/// What SORT puts an element for, and what begins the channels that Redis itself publishes on, would be misread.
+Bytes read_prefix(View name, const Bytes& value) {
+  if (value.find('*') != Bytes::npos) refuse_option(name, "must not hold a '*'");
+  if (value == "_" || value.starts_with("__")) refuse_option(name, "must not begin with '__' or be '_'");
+  return read_text(name, value);
+}
+
 enum Applies : uint8_t { everywhere, to_upstreams, to_unix_sockets, to_clusters, to_tls };
 
 struct Option {
@@ -227,7 +234,8 @@ struct Option {
 };
 
 constexpr Option known_options[] = {
-    {"prefix", everywhere, [](BackendUrl& url, View name, const Bytes& value) { url.prefix = read_text(name, value); }},
+    {"prefix", everywhere,
+     [](BackendUrl& url, View name, const Bytes& value) { url.prefix = read_prefix(name, value); }},
     {"pool", to_upstreams,
      [](BackendUrl& url, View name, const Bytes& value) { url.upstream.pool = read_number(name, value, 1, 64); }},
     {"timeout", to_upstreams,

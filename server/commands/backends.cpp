@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// BACKEND: the backends of this server. So far there is one, in memory; what adds, routes and moves comes with the
-// second kind.
+// BACKEND: the backends of this server, where they are and which keys belong to them.
+#include <optional>
+
 #include "core/command/help.h"
 #include "core/store/frame.h"
 #include "server/commands/families.h"
@@ -12,34 +13,66 @@ namespace redipy {
 
 namespace {
 
-// BACKEND LIST
-void backend_list(Session& session, const Args&, Reply& reply) {
-  Server& server = session.server();
-  const auto& backends = server.settings().backends;
-  Store& store = server.store();
+View state_of(const Place& place) {
+  if (!place.upstream) return "ready";
+  switch (place.upstream->health().state) {
+    case proxy::Health::connecting:
+      return "connecting";
+    case proxy::Health::ready:
+      return "ready";
+    case proxy::Health::down:
+      return "down";
+  }
+  return "";
+}
+
+/// As far as it is known without asking anybody.
+std::optional<size_t> count_keys(const Place& place) {
+  if (!place.memory) return place.upstream->known_keys();
+  Store& store = *place.store();
   const Frame frame(store);
   size_t keys = 0;
   for (int database = 0; database < store.databases(); ++database) {
     store.select(database);
     keys += store.size();
   }
-  const Bytes name = backends.empty() ? "main" : backends.front().first;
-  const Bytes url = backends.empty() ? "memory:" : backends.front().second;
-  reply.array(1);
-  reply.map(6);
-  reply.bulk("name");
-  reply.bulk(name);
-  reply.bulk("url");
-  reply.bulk(url);
-  reply.bulk("kind");
-  reply.bulk("memory");
-  reply.bulk("state");
-  reply.bulk("ready");
-  reply.bulk("keys");
-  reply.integer(static_cast<int64_t>(keys));
-  reply.bulk("routes");
-  reply.array(1);
-  reply.bulk("*");
+  return keys;
+}
+
+// BACKEND LIST
+void backend_list(Session& session, const Args&, Reply& reply) {
+  const Backends& backends = session.server().backends();
+  reply.array(backends.all().size());
+  for (const auto& place : backends.all()) {
+    reply.map(6);
+    reply.bulk("name");
+    reply.bulk(View(place->name));
+    reply.bulk("url");
+    reply.bulk(View(place->url.shown));
+    reply.bulk("kind");
+    reply.bulk(place->kind());
+    reply.bulk("state");
+    reply.bulk(state_of(*place));
+    reply.bulk("keys");
+    if (const auto keys = count_keys(*place)) {
+      reply.integer(static_cast<int64_t>(*keys));
+    } else {
+      reply.null();
+    }
+    reply.bulk("routes");
+    const auto open = reply.open_array();
+    size_t routes = 0;
+    for (const Backends::Route& route : backends.routes()) {
+      if (route.place != place.get()) continue;
+      reply.bulk(View(route.pattern));
+      ++routes;
+    }
+    if (place.get() == &backends.main()) {
+      reply.bulk("*");
+      ++routes;
+    }
+    reply.close(open, routes);
+  }
 }
 
 void backend_help(Session& session, const Args& args, Reply& reply) {

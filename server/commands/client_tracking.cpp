@@ -34,8 +34,7 @@ void check_overlap(const std::vector<Bytes>& wanted, const std::vector<Bytes>& h
 
 }  // namespace
 
-// CLIENT TRACKING <ON | OFF> [REDIRECT client-id] [PREFIX prefix …] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]
-void client_tracking(Session& session, const Args& args, Reply& reply) {
+TrackingState read_tracking(Session& session, const Args& args) {
   Server& server = session.server();
   TrackingState wanted;
   bool prefix_given = false;
@@ -64,10 +63,7 @@ void client_tracking(Session& session, const Args& args, Reply& reply) {
     }
   }
 
-  if (args.is(2, "OFF")) {
-    server.tracking().disable(session);
-    return reply.ok();
-  }
+  if (args.is(2, "OFF")) return {};
   if (!args.is(2, "ON")) throw CommandError(error::syntax);
   if (prefix_given && !wanted.broadcast) {
     throw CommandError("ERR PREFIX option requires BCAST mode to be enabled");
@@ -93,10 +89,19 @@ void client_tracking(Session& session, const Args& args, Reply& reply) {
     check_overlap(wanted.prefixes, now.prefixes);
     wanted.prefixes.insert(wanted.prefixes.end(), now.prefixes.begin(), now.prefixes.end());
   }
-  server.tracking().disable(session);
   wanted.on = true;
-  session.tracking = std::move(wanted);
-  server.tracking().enable(session);
+  return wanted;
+}
+
+// CLIENT TRACKING <ON | OFF> [REDIRECT client-id] [PREFIX prefix …] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]
+void client_tracking(Session& session, const Args& args, Reply& reply) {
+  TrackingState wanted = read_tracking(session, args);
+  Tracking& tracking = session.server().tracking();
+  tracking.disable(session);
+  if (wanted.on) {
+    session.tracking = std::move(wanted);
+    tracking.enable(session);
+  }
   reply.ok();
 }
 

@@ -9,6 +9,10 @@
 namespace redipy {
 
 class Session;
+struct TrackingState;
+
+/// What CLIENT TRACKING asks for, checked against what the session has now.
+TrackingState read_tracking(Session& session, const Args& args);
 
 void client_tracking(Session& session, const Args& args, Reply& reply);
 void client_caching(Session& session, const Args& args, Reply& reply);

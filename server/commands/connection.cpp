@@ -35,7 +35,7 @@ void select(Session& session, const Args& args, Reply& reply) {
   if (index < std::numeric_limits<int>::min() || index > std::numeric_limits<int>::max()) {
     throw CommandError("ERR value is out of range, value must between -2147483648 and 2147483647");
   }
-  if (index < 0 || index >= session.server().store().databases()) throw CommandError(error::db_index_out_of_range);
+  if (index < 0 || index >= session.server().settings().databases) throw CommandError(error::db_index_out_of_range);
   session.database = static_cast<int>(index);
   reply.ok();
 }

@@ -25,7 +25,7 @@ namespace redipy {
 namespace {
 
 Store& selected_store(Session& session) {
-  Store& store = session.server().store();
+  Store& store = *session.server().memory().store();
   store.select(session.database);
   return store;
 }
@@ -140,7 +140,7 @@ std::vector<Bytes> all_keys_of(Store& store) {
 
 // DEBUG DIGEST
 void digest(Session& session, const Args&, Reply& reply) {
-  Store& store = session.server().store();
+  Store& store = *session.server().memory().store();
   const Frame frame(store);
   Digest all{};
   for (int database = 0; database < store.databases(); ++database) {
@@ -163,7 +163,7 @@ void digest_value(Session& session, const Args& args, Reply& reply) {
 
 // DEBUG RELOAD [...]: every value goes out and comes back as its DUMP payload
 void reload(Session& session, const Args&, Reply& reply) {
-  Store& store = session.server().store();
+  Store& store = *session.server().memory().store();
   const Frame frame(store);
   struct Saved {
     Bytes key, payload;

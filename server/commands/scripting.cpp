@@ -7,10 +7,10 @@
 #include "core/command/help.h"
 #include "scripting/check.h"
 #include "scripting/explain.h"
-#include "scripting/json.h"
 #include "scripting/lua_printer.h"
 #include "scripting/messages.h"
 #include "server/commands/families.h"
+#include "server/script_request.h"
 #include "server/scripts.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -21,34 +21,7 @@ namespace {
 
 using script::Script;
 
-constexpr View no_script = "NOSCRIPT No matching script. Please use EVAL.";
-
 Scripts& scripts(Session& session) { return session.server().scripts(); }
-
-Script& load(Session& session, View source) {
-  if (!script::looks_like_graph(source)) {
-    throw CommandError(
-        "ERR Lua scripts are not supported yet by this server: a script is a JSON graph, see docs/scripts.md");
-  }
-  return scripts(session).library().load(source, scripts(session).graph_limits());
-}
-
-Script& known(Session& session, View sha) {
-  Script* const found = scripts(session).library().find(sha);
-  if (!found) throw CommandError(no_script);
-  return *found;
-}
-
-/// Before anything else is looked at, as in Redis.
-void digits_of_a_script(View text) {
-  constexpr size_t sha1_digits = 40;
-  if (text.size() != sha1_digits) throw CommandError(no_script);
-}
-
-/// A graph, or the digits of one.
-Script& either(Session& session, View text) {
-  return script::looks_like_graph(text) ? load(session, text) : known(session, text);
-}
 
 /// Before a script's own commands are shown.
 void show_monitors(Session& session, const Args& args) {
@@ -56,99 +29,18 @@ void show_monitors(Session& session, const Args& args) {
   if (!server.monitors().empty()) server.dispatcher().show_monitors(*session.last_command, args, false);
 }
 
-/// Finds the script that argument `at` tells, and runs it on what follows: numkeys, keys, arguments.
-void run(Session& session, const Args& args, size_t at, Script& (*find)(Session&, View), bool read_only, Reply& reply) {
-  const int64_t count = args.integer(at + 1);
-  const size_t first = at + 2;
-  if (count > static_cast<int64_t>(args.size() - first)) {
-    throw CommandError("ERR Number of keys can't be greater than number of args");
-  }
-  if (count < 0) throw CommandError("ERR Number of keys can't be negative");
-  const auto keys = static_cast<size_t>(count);
-  Script& script = find(session, args[at]);
+/// Runs the script that the command asks for.
+void run(Session& session, const Args& args, Reply& reply) {
+  const ScriptRequest request = read_script_request(session, *session.last_command, args);
   show_monitors(session, args);
-  if (read_only && script.effect == script::Effect::writes) throw CommandError(script::message::read_only);
-  scripts(session).run(session, script, args.range(first, keys), args.from(first + keys), read_only, reply);
-}
-
-// EVAL script numkeys [key ...] [arg ...]
-void eval(Session& session, const Args& args, Reply& reply) { run(session, args, 1, load, false, reply); }
-
-// EVALSHA sha1 numkeys [key ...] [arg ...]
-void evalsha(Session& session, const Args& args, Reply& reply) {
-  digits_of_a_script(args[1]);
-  run(session, args, 1, known, false, reply);
-}
-
-// EVAL_RO script numkeys [key ...] [arg ...]
-void eval_ro(Session& session, const Args& args, Reply& reply) { run(session, args, 1, load, true, reply); }
-
-// EVALSHA_RO sha1 numkeys [key ...] [arg ...]
-void evalsha_ro(Session& session, const Args& args, Reply& reply) {
-  digits_of_a_script(args[1]);
-  run(session, args, 1, known, true, reply);
-}
-
-// SCRIPT graph numkeys [key ...] [arg ...]
-void script_graph(Session& session, const Args& args, Reply& reply) {
-  if (args.size() < 3) throw wrong_arity("script");
-  run(session, args, 1, load, false, reply);
-}
-
-// SCRIPT RUN graph|sha numkeys [key ...] [arg ...]
-void script_run(Session& session, const Args& args, Reply& reply) { run(session, args, 2, either, false, reply); }
-
-/// What `given`, an object, has under each of the names, in their order; throws for a name that is missing or one too
-/// many.
-std::vector<const script::Json*> by_name(const script::Json* given, std::span<const Bytes> names, View what) {
-  static const script::Json nothing(script::Json::Type::object);
-  const script::Json& object = given ? *given : nothing;
-  if (!object.is(script::Json::Type::object)) throw CommandError("ERR '" + Bytes(what) + "s' must be an object");
-  std::vector<const script::Json*> found;
-  for (const Bytes& name : names) {
-    const script::Json* const value = object.find(name);
-    if (!value) throw CommandError("ERR missing " + Bytes(what) + " '" + name + "'");
-    found.push_back(value);
+  if (request.read_only && request.script->effect == script::Effect::writes) {
+    throw CommandError(script::message::read_only);
   }
-  for (const auto& [name, value] : object.members) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      throw CommandError("ERR the script has no " + Bytes(what) + " '" + name + "'");
-    }
-  }
-  return found;
-}
-
-// SCRIPT CALL graph|sha json
-void script_call(Session& session, const Args& args, Reply& reply) {
-  Script& script = either(session, args[2]);
-  constexpr size_t levels_around = 3;
-  script::Json given;
-  try {
-    given = script::read_json(args[3], scripts(session).graph_limits().nesting + levels_around,
-                              script::Duplicates::refused);
-  } catch (const script::JsonError& fault) {
-    throw CommandError(Bytes("ERR keys and arguments are not valid JSON: ") + fault.what());
-  }
-  if (!given.is(script::Json::Type::object)) throw CommandError("ERR keys and arguments must be an object");
-  for (const auto& [name, value] : given.members) {
-    if (name != "keys" && name != "args")
-      throw CommandError("ERR unknown member '" + name + "': keys and args are known");
-  }
-  std::vector<View> keys;
-  for (const script::Json* const key : by_name(given.find("keys"), script.graph.key_names, "key")) {
-    if (!key->is(script::Json::Type::string)) throw CommandError("ERR a key must be a string");
-    keys.emplace_back(key->text);
-  }
-  const auto values = by_name(given.find("args"), script.graph.argument_names, "arg");
-  std::vector<Bytes> documents(values.size());
-  for (size_t i = 0; i < values.size(); ++i) script::append_json(documents[i], *values[i]);
-  const std::vector<View> arguments(documents.begin(), documents.end());
-  show_monitors(session, args);
-  scripts(session).run(session, script, keys, arguments, false, reply);
+  scripts(session).run(session, *request.script, request.keys, request.arguments, request.read_only, reply);
 }
 
 // SCRIPT LOAD script
-void script_load(Session& session, const Args& args, Reply& reply) { reply.bulk(View(load(session, args[2]).sha)); }
+void script_load(Session& session, const Args& args, Reply& reply) { reply.bulk(View(load_script(session, args[2]).sha)); }
 
 // SCRIPT EXISTS sha1 [sha1 ...]
 void script_exists(Session& session, const Args& args, Reply& reply) {
@@ -191,7 +83,7 @@ void write_statistics(const Script& script, Reply& reply) {
 // SCRIPT STATS [sha1]
 void script_stats(Session& session, const Args& args, Reply& reply) {
   if (args.size() > 3) throw wrong_arity("script|stats");
-  if (args.size() == 3) return write_statistics(known(session, args[2]), reply);
+  if (args.size() == 3) return write_statistics(find_script(session, args[2]), reply);
   const auto all = scripts(session).library().all();
   reply.array(all.size());
   for (const Script* const script : all) write_statistics(*script, reply);
@@ -212,7 +104,7 @@ void script_explain(Session& session, const Args& args, Reply& reply) {
   if (script::looks_like_graph(args[2])) {
     write(script::read_graph(args[2], scripts(session).graph_limits()));
   } else {
-    write(known(session, args[2]).graph);
+    write(find_script(session, args[2]).graph);
   }
 }
 
@@ -235,9 +127,9 @@ constexpr Command script_subcommands[] = {
      Event::none, "Forgets all scripts.", "2.6.0", "O(N) where N is the number of scripts"},
     {"KILL", "", 2, flag::noscript | flag::allow_busy | tip::all_shards | tip::one_succeeded, no_keys, script_kill,
      Event::none, "Ends the script that runs, if it has written nothing.", "2.6.0", "O(1)"},
-    {"RUN", "graph numkeys [key [key ...]] [arg [arg ...]]", -4, running, counted_keys(3, changes), script_run,
+    {"RUN", "graph numkeys [key [key ...]] [arg [arg ...]]", -4, running, counted_keys(3, changes), run,
      Event::none, "Runs a graph, or a loaded script by its SHA1.", "7.2.0", effort},
-    {"CALL", "graph json", 4, running, no_keys, script_call, Event::none,
+    {"CALL", "graph json", 4, running, no_keys, run, Event::none,
      "Runs a graph, or a loaded script by its SHA1, with keys and arguments by name.", "7.2.0", effort},
     {"CHECK", "graph", 3, flag::noscript, no_keys, script_check, Event::none,
      "Tells, as JSON, what is wrong with a graph and what it touches.", "7.2.0",
@@ -254,15 +146,15 @@ constexpr Command script_subcommands[] = {
 };
 
 constexpr Command rows[] = {
-    {"EVAL", "script numkeys [key [key ...]] [arg [arg ...]]", -3, running, counted_keys(2, changes), eval, Event::none,
+    {"EVAL", "script numkeys [key [key ...]] [arg [arg ...]]", -3, running, counted_keys(2, changes), run, Event::none,
      "Runs a script.", "2.6.0", effort},
-    {"EVALSHA", "sha1 numkeys [key [key ...]] [arg [arg ...]]", -3, running, counted_keys(2, changes), evalsha,
+    {"EVALSHA", "sha1 numkeys [key [key ...]] [arg [arg ...]]", -3, running, counted_keys(2, changes), run,
      Event::none, "Runs a loaded script.", "2.6.0", effort},
     {"EVAL_RO", "script numkeys [key [key ...]] [arg [arg ...]]", -3, reading | flag::read, counted_keys(2, reads),
-     eval_ro, Event::none, "Runs a script that only reads.", "7.0.0", effort},
+     run, Event::none, "Runs a script that only reads.", "7.0.0", effort},
     {"EVALSHA_RO", "sha1 numkeys [key [key ...]] [arg [arg ...]]", -3, reading | flag::read, counted_keys(2, reads),
-     evalsha_ro, Event::none, "Runs a loaded script that only reads.", "7.0.0", effort},
-    {"SCRIPT", "", -2, flag::noscript, no_keys, script_graph, Event::none, "Loads, runs and inspects scripts.", "2.6.0",
+     run, Event::none, "Runs a loaded script that only reads.", "7.0.0", effort},
+    {"SCRIPT", "", -2, flag::noscript, no_keys, run, Event::none, "Loads, runs and inspects scripts.", "2.6.0",
      "Depends on subcommand", script_subcommands},
 };
 

@@ -22,6 +22,7 @@ std::vector<QueuedCommand> take_queue(Session& session) {
   std::vector<QueuedCommand> queue = std::move(session.transaction.queue);
   session.transaction.discard();
   session.transaction.broken = false;
+  session.transaction.place = nullptr;
   session.server().watches().unwatch(session);
   return queue;
 }
@@ -33,10 +34,11 @@ void exec(Session& session, const Args&, Reply& reply) {
   // A watched key whose deadline has passed goes now, if nobody has come across it yet, and breaks the transaction.
   for (const WatchedKey& watched : transaction.watched) {
     if (transaction.broken) break;
-    Store& store = session.server().store();
-    store.select(watched.database);
-    const Frame frame(store);
-    store.exists(watched.key);
+    Store* const store = session.server().store_of(watched.key);
+    if (!store) continue;
+    store->select(watched.database);
+    const Frame frame(*store);
+    store->exists(watched.key);
   }
   const bool failed = transaction.failed;
   const bool broken = transaction.broken;
@@ -67,7 +69,11 @@ void watch(Session& session, const Args& args, Reply& reply) {
   Server& server = session.server();
   // Once a watched key has changed, watching more keys could not save the transaction.
   if (!session.transaction.broken) {
-    Store& store = server.store();
+    Backends& backends = server.backends();
+    Place& place = backends.of(args[1]);
+    if (session.transaction.place && session.transaction.place != &place) throw CommandError(error::crossed_backends);
+    if (!backends.simple()) session.transaction.place = &place;
+    Store& store = *place.store();
     store.select(session.database);
     {
       const Frame frame(store);
@@ -82,6 +88,7 @@ void watch(Session& session, const Args& args, Reply& reply) {
 void unwatch(Session& session, const Args&, Reply& reply) {
   session.server().watches().unwatch(session);
   session.transaction.broken = false;
+  session.transaction.place = nullptr;
   reply.ok();
 }
 

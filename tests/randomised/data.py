@@ -14,7 +14,7 @@ SPARE_KEY = b"restored"
 def compare_data(pair, exchange):
     """None, or a description of the first difference. Leaves database 0 selected."""
     try:
-        for database in range(DATABASES):
+        for database in range(1 if pair.is_cluster else DATABASES):
             pair.both(b"SELECT", b"%d" % database)
             found = compare_database(pair, exchange)
             if found:

@@ -7,6 +7,7 @@
 
 from randomised.compare import same
 from transcripts.replies import Reply, text
+from transcripts.slots import refused_by_cluster
 
 SCAN_LIMIT = 10000
 # SPOP is not run on the judge; a BITFIELD that fails may make the string longer, of which Redis tells nothing.
@@ -17,8 +18,9 @@ MEMBER_QUERY = {b"SRANDMEMBER": b"SMISMEMBER", b"HRANDFIELD": b"HMGET", b"ZRANDM
 class Pair:
     """The two servers' clients. One step at a time."""
 
-    def __init__(self, ours, judge, judge_version):
+    def __init__(self, ours, judge, judge_version, is_cluster=False):
         self.ours = ours
+        self.is_cluster = is_cluster
         self.judge = judge
         self.judge_version = judge_version
         self.events = None  # where they are compared: events.py
@@ -37,6 +39,8 @@ class Pair:
     def run(self, step):
         """Runs a step; gives None, or what differed."""
         if any(has_no_judge(self.judge_version, words) for words, _ in step):
+            return None
+        if self.is_cluster and any(refused_by_cluster(line(words)) for words, _ in step):
             return None
         found = self.run_commands(step)
         if not self.events:

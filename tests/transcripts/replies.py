@@ -227,6 +227,8 @@ class TextReader:
                 break
             kind = KIND_OF_MARK[mark[2]]
             items.append(self.pair(mark.end()) if kind == "map" else self.value(mark.end()))
+        if not items:
+            raise BadText(f"an element out of its place: {self.lines[self.row]}")
         return Reply(kind, items)
 
     def pair(self, column):

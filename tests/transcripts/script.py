@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 from transcripts import replies
 
-DIRECTIVES = {"since", "ours", "judge", "unordered", "time", "save", "scan", "repeat", "resp", "reconnect"}
-SECTION_WORDS = {"since", "ours", "judge", "resp2", "resp3", "fresh"}
+DIRECTIVES = {"since", "ours", "judge", "not", "unordered", "time", "save", "scan", "repeat", "resp", "reconnect", "restart"}
+SECTION_WORDS = {"since", "ours", "judge", "not", "resp2", "resp3", "fresh"}
+BACKENDS = {"proxy", "cluster"}  # what may stand behind `not`, with the reason
 
 
 class BadScript(Exception):
@@ -23,7 +24,7 @@ class BadScript(Exception):
 class Step:
     line: int                 # of the command, counted from 1
     client: str
-    action: str               # "send", "read", "raw send", "raw read" or "reconnect"
+    action: str               # "send", "read", "raw send", "raw read", "reconnect" or "restart"
     text: str                 # the command, or the bytes in quotes
     section: "Section"
     directives: dict = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Script:
     lines: list
     options: list             # how the server is started for this file
     sections: list
+    upstreams: dict           # name -> "single" or "cluster": what is started before it for this file
 
 
 SEND = re.compile(r"(?:([a-z]\w*))?> (.*)")
@@ -73,6 +75,7 @@ class Parser:
         self.row = 0
         self.options = []
         self.sections = []
+        self.upstreams = {}
         self.pending = {}
 
     def bad(self, why):
@@ -93,7 +96,7 @@ class Parser:
                 self.step(line)
         if self.pending:
             raise self.bad("directives without a step")
-        return Script(self.path, self.lines, self.options, self.sections)
+        return Script(self.path, self.lines, self.options, self.sections, self.upstreams)
 
     def directive(self, line):
         found = DIRECTIVE.fullmatch(line)
@@ -101,17 +104,30 @@ class Parser:
         if word == "config":
             name, _, value = rest.partition(" ")
             self.options += ["--" + name] + [part.decode() for part in split_words(value)]
+        elif word == "upstream":
+            name, _, kind = rest.partition(" ")
+            if not name.isalpha() or kind not in ("", "cluster"):
+                raise self.bad("@upstream takes a name of letters, and `cluster` where it is one")
+            self.upstreams[name] = kind or "single"
         elif word == "section":
             name, _, value = rest.partition(" ")
             if name not in SECTION_WORDS or not self.sections or self.sections[-1].steps:
                 raise self.bad("@section stands below a heading and takes one of " + " ".join(sorted(SECTION_WORDS)))
-            self.sections[-1].settings[name] = value
-        elif word == "reconnect":
-            self.add(Step(self.row + 1, rest or "client", "reconnect", "", self.section(), end=self.row + 1))
+            self.keep(self.sections[-1].settings, name, value)
+        elif word in ("reconnect", "restart"):
+            self.add(Step(self.row + 1, rest or "client", word, "", self.section(), end=self.row + 1))
         elif word in DIRECTIVES:
-            self.pending[word] = rest
+            self.keep(self.pending, word, rest)
         else:
             raise self.bad(f"unknown directive: {line}")
+
+    def keep(self, settings, word, rest):
+        if word == "not":
+            backend, _, reason = rest.partition(": ")
+            if backend not in BACKENDS or not reason:
+                raise self.bad("`not` takes " + " or ".join(sorted(BACKENDS)) + ", a colon and the reason")
+            word = "not " + backend
+        settings[word] = rest
 
     def section(self):
         if not self.sections:

@@ -29,12 +29,16 @@ class Closed(Exception):
 
 
 class Client:
-    """One connection. One caller at a time."""
+    """One connection, to a Unix socket's path or to (host, port). One caller at a time."""
 
-    def __init__(self, path, resp=2):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    def __init__(self, address, resp=2):
+        self.socket = socket.socket(socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX)
         self.socket.settimeout(TIMEOUT)
-        self.socket.connect(path)
+        try:
+            self.socket.connect(address)
+        except OSError:
+            self.socket.close()
+            raise
         self.buffer = bytearray()
         self.pushes = []          # RESP3 pushes that came while a reply was awaited
         self.returned = []        # replies that were read too early, to be read again
@@ -109,23 +113,43 @@ class Client:
 
 
 class Server:
-    """A running server. `kind`: "ours" or "judge"."""
+    """A running server. `kind`: "ours", "judge", or "proxy": ours in front of upstreams (upstream.py), which end with it.
 
-    def __init__(self, command, kind, options):
+    `upstreams`: by the name that stands in braces for its URL, in the command and in the options.
+    """
+
+    def __init__(self, command, kind, options, upstreams=None):
         self.kind = kind
+        self.upstreams = upstreams or {}
+        self.control = self.version = None
         self.folder = tempfile.mkdtemp(prefix="transcript.")
         self.socket = os.path.join(self.folder, "socket")
-        self.command = [word.format(port=0, dir=self.folder, socket=self.socket) for word in shlex.split(command)]
+        places = {"port": "0", "dir": self.folder, "socket": self.socket}
+        places |= {name: each.url for name, each in self.upstreams.items()}
+        self.command = [placed(word, places) for word in shlex.split(command) + options]
         self.log = open(os.path.join(self.folder, "log"), "wb")
-        self.process = subprocess.Popen(self.command + options, stdin=subprocess.DEVNULL, stdout=self.log,
-                                        stderr=subprocess.STDOUT, cwd=self.folder)
-        self.control = None
+        self.start()
         try:
             self.control = self.wait_until_up()
-            self.version = self.ask_version() if kind == "judge" else None
+            if kind == "judge":
+                self.version = version_of(self.control)
+            for each in self.upstreams.values():
+                self.version = min(self.version or each.version, each.version)
         except BaseException:
             self.stop()
             raise
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=self.log,
+                                        stderr=subprocess.STDOUT, cwd=self.folder)
+
+    def crash_and_start(self):
+        """SIGKILL, and a new start in the same folder."""
+        self.control.close()
+        self.process.kill()
+        self.process.wait()
+        self.start()
+        self.control = self.wait_until_up()
 
     def wait_until_up(self):
         deadline = time.monotonic() + max(TIMEOUT, 10)
@@ -137,14 +161,10 @@ class Server:
                 if client.call(b"PING").kind == "status":
                     return client
                 client.close()
-            except (FileNotFoundError, ConnectionRefusedError, Closed):
+            except (FileNotFoundError, ConnectionRefusedError, Closed, NoReply):
                 pass
             select.select([], [], [], 0.005)
         raise RuntimeError(f"the server did not come up:\n{self.log_tail()}")
-
-    def ask_version(self):
-        words = [each.value for each in self.control.call(b"HELLO").value]
-        return tuple(int(part) for part in words[words.index(b"version") + 1].split(b".")[:3])
 
     def log_tail(self):
         self.log.flush()
@@ -153,6 +173,10 @@ class Server:
 
     def settle(self):
         """When this returns, what earlier commands made the server write has been written."""
+        if self.upstreams:  # what they have written is there for ours to read before the first PING, and sent before the second
+            for each in self.upstreams.values():
+                each.settle()
+            self.control.call(b"PING")
         self.control.call(b"PING")
 
     def now(self):
@@ -166,19 +190,53 @@ class Server:
         listed = self.control.call(b"CLIENT", b"LIST", b"ID", client.id).value
         return any(part.startswith(b"flags=") and b"b" in part for part in listed.split())
 
+    def let_upstreams_block(self):
+        """Waits until as many clients wait inside the upstreams as inside ours, or for half a second: CLIENT PAUSE, say."""
+        deadline = time.monotonic() + 0.5
+        while time.monotonic() < deadline:
+            if sum(each.blocked_clients() for each in self.upstreams.values()) >= blocked_in(self.control):
+                return
+            select.select([], [], [], 0.001)
+
     def stop(self):
         """Ends the server; true when it ended as it should."""
         if self.control:
             self.control.close()
-        ended_before = self.process.poll() is not None
-        if not ended_before:
-            self.process.send_signal(signal.SIGTERM)
-        try:
-            status = self.process.wait(max(TIMEOUT, 10))
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            status = self.process.wait()
+        ended_well = end(self.process)
         self.last_words = self.log_tail()
         self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
-        return not ended_before and status == 0
+        for each in self.upstreams.values():
+            each.stop()
+        return ended_well
+
+
+def placed(word, places):
+    """The word with what stands in braces replaced, where that is a name of a place."""
+    for name, value in places.items():
+        word = word.replace("{" + name + "}", value)
+    return word
+
+
+def blocked_in(client):
+    """How many clients wait, by CLIENT LIST."""
+    listed = client.call(b"CLIENT", b"LIST").value.splitlines()
+    return sum(any(part.startswith(b"flags=") and b"b" in part for part in line.split()) for line in listed)
+
+
+def version_of(client):
+    words = [each.value for each in client.call(b"HELLO").value]
+    return tuple(int(part) for part in words[words.index(b"version") + 1].split(b".")[:3])
+
+
+def end(process):
+    """Ends a process by SIGTERM, and by force where that is not enough; true when it ended as it should."""
+    ended_before = process.poll() is not None
+    if not ended_before:
+        process.send_signal(signal.SIGTERM)
+    try:
+        status = process.wait(max(TIMEOUT, 10))
+    except subprocess.TimeoutExpired:
+        process.kill()
+        status = process.wait()
+    return not ended_before and status == 0

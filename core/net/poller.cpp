@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // See poller.h.
-#include "server/poller.h"
+#include "core/net/poller.h"
 
 #include <sys/epoll.h>
 

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See hub.h.
+#include "proxy/hub.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace redipy::proxy {
+
+namespace {
+
+constexpr auto tick_every = std::chrono::milliseconds(20);
+constexpr size_t most_spare = 16;
+
+}  // namespace
+
+Hub::Hub(std::shared_ptr<Upstream> upstream, Context& context, Poller& poller, Observer& observer)
+    : upstream_(std::move(upstream)), context_(context), poller_(poller), observer_(observer), timer_(context) {}
+
+Hub::~Hub() { stop(); }
+
+void Hub::stop() {
+  if (stopped_) return;
+  stopped_ = true;
+  timer_.cancel();
+  for (auto& [address, by_protocol] : pools_) {
+    for (Pool& pool : by_protocol) {
+      for (const auto& channel : pool.shared) channel->stop();
+      for (const auto& channel : pool.spare) channel->stop();
+    }
+  }
+  for (const auto& weak : owned_) {
+    if (const auto channel = weak.lock()) channel->stop();
+  }
+  pools_.clear();
+  owned_.clear();
+}
+
+int64_t Hub::now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+Hub::Pool& Hub::pool(const Address& address, int protocol) {
+  return pools_[address.text()][protocol == 3 ? 1 : 0];
+}
+
+Channel& Hub::shared(const Address& address, int protocol, uint64_t client) {
+  // One address is the usual case: no text is made to find it.
+  const auto index = static_cast<size_t>(protocol == 3);
+  Pool* found = last_pool_[index];
+  if (!found || last_address_[index] != address) {
+    found = last_pool_[index] = &pool(address, protocol);
+    last_address_[index] = address;
+  }
+  const auto wanted = static_cast<size_t>(client % static_cast<uint64_t>(upstream_->connections_per_thread()));
+  while (found->shared.size() <= wanted) {
+    found->shared.push_back(
+        std::make_shared<Channel>(*this, address, upstream_->access(), protocol, Channel::Kind::shared));
+  }
+  return *found->shared[wanted];
+}
+
+std::shared_ptr<Channel> Hub::take(const Address& address, int protocol) {
+  std::vector<std::shared_ptr<Channel>>& spare = pool(address, protocol).spare;
+  while (!spare.empty()) {
+    std::shared_ptr<Channel> channel = std::move(spare.back());
+    spare.pop_back();
+    if (!channel->is_stopped()) return channel;
+  }
+  auto channel = std::make_shared<Channel>(*this, address, upstream_->access(), protocol, Channel::Kind::owned);
+  std::erase_if(owned_, [](const auto& weak) { return weak.expired(); });
+  owned_.push_back(channel);
+  channel->start();
+  return channel;
+}
+
+void Hub::give_back(std::shared_ptr<Channel> channel, bool clean) {
+  if (!channel) return;
+  channel->listen(nullptr);
+  std::vector<std::shared_ptr<Channel>>& spare = pool(channel->address(), channel->protocol()).spare;
+  if (clean && !stopped_ && !channel->is_stopped() && channel->is_idle() && spare.size() < most_spare) {
+    channel->expect_messages(false);
+    spare.push_back(std::move(channel));
+    return;
+  }
+  channel->stop();
+}
+
+void Hub::warm() { shared(2, 0).start(); }
+
+size_t Hub::pending() const {
+  size_t sum = 0;
+  for (const auto& [address, by_protocol] : pools_) {
+    for (const Pool& pool : by_protocol) {
+      for (const auto& channel : pool.shared) sum += channel->pending();
+    }
+  }
+  return sum;
+}
+
+void Hub::watch_time() {
+  if (ticking_ || stopped_) return;
+  ticking_ = true;
+  timer_.expires_after(tick_every);
+  timer_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self) return;
+    self->tick();
+  });
+}
+
+/// Goes on as long as there are connections: each is looked at now and then, whether or not it is used.
+void Hub::tick() {
+  ticking_ = false;
+  if (stopped_) return;
+  const int64_t now = now_ms();
+  std::vector<std::shared_ptr<Channel>> all;
+  for (const auto& [address, by_protocol] : pools_) {
+    for (const Pool& pool : by_protocol) {
+      all.insert(all.end(), pool.shared.begin(), pool.shared.end());
+    }
+  }
+  for (const auto& weak : owned_) {
+    if (auto channel = weak.lock()) all.push_back(std::move(channel));
+  }
+  for (const auto& channel : all) channel->tick(now);
+  watch_time();
+}
+
+}  // namespace redipy::proxy

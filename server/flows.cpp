@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How flows are started and end, how they ask, and the two plainest of them.
+#include "server/flows.h"
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "core/base/ticks.h"
+#include "proxy/hub.h"
+#include "proxy/key_rewriting.h"
+#include "proxy/words.h"
+#include "server/dispatch.h"
+#include "server/relay.h"
+#include "server/server.h"
+#include "server/session.h"
+
+namespace redipy {
+
+namespace {
+
+/// Collects the replies to one question and then goes on with whoever asked.
+template <class Handler>
+class Question final : public proxy::Receiver {
+ public:
+  Question(asio::io_context& context, uint64_t client, uint32_t replies, Handler handler)
+      : context_(context), client_(client), left_(replies), handler_(std::move(handler)) {}
+
+  void replies(View bytes, uint32_t whole) override {
+    gathered_ += bytes;
+    left_ -= whole;
+    if (left_ > 0) return;
+    // Not from within the channel's event: the coroutine may do anything.
+    asio::post(context_, [handler = std::move(handler_), gathered = std::move(gathered_)]() mutable {
+      std::move(handler)(std::move(gathered));
+    });
+    delete this;
+  }
+  void cut() override {
+    gathered_ = "-UPSTREAM the connection was lost\r\n";
+    left_ = 1;
+    replies({}, 1);
+  }
+  uint64_t client() const override { return client_; }
+
+ private:
+  asio::io_context& context_;
+  const uint64_t client_;
+  uint32_t left_;
+  Handler handler_;
+  Bytes gathered_;
+};
+
+using Executor = asio::io_context::executor_type;
+
+/// A flow from its beginning to its reply. Owns what the flow refers to.
+Awaitable<void> run_flow([[maybe_unused]] std::shared_ptr<void> kept, Session& session, FlowFunction function,
+                         const CommandTable::Entry* entry, std::vector<Bytes> words, Place* place) {
+  Server& server = session.server();
+  Buffer out;
+  ReplyWriter reply(out, session.protocol());
+  Flow flow{session, server, entry, place, session.database, reply, std::move(words), {}};
+  flow.views.assign(flow.words.begin(), flow.words.end());
+  const bool silenced = session.silenced();
+  Bytes refusal;
+  try {
+    co_await function(flow);
+  } catch (const CommandError& error) {
+    refusal = error.what();
+  }
+  if (!refusal.empty()) {
+    out.clear();
+    reply.error(refusal);
+  }
+  {
+    const std::lock_guard guard(server.lock());
+    server.dispatcher().flow_ended(session, *entry, flow.args(), refusal, out.view());
+    session.wait = {};
+    if (session.has_mail()) session.collect_mail(out);
+  }
+  if (!silenced) session.link().deliver(out.view());
+  session.link().wake();
+}
+
+}  // namespace
+
+void start_flow(Session& session, FlowFunction function, const CommandTable::Entry& entry, const Args& args,
+                Place* place) {
+  session.wait.kind = Wait::flow;
+  session.wait.entry = &entry;
+  session.flow_started = ticks::now();
+  asio::co_spawn(session.link().context().get_executor(),
+                 run_flow(session.link().keep(), session, function, &entry, std::vector<Bytes>(args.begin(), args.end()), place),
+                 asio::detached);
+}
+
+/// Accounts for a command that took several steps; its reply is written.
+void Dispatcher::flow_ended(Session& session, const CommandTable::Entry& entry, const Args& args, View refusal,
+                            View reply) {
+  Session* const caller = std::exchange(current_, &session);
+  const int64_t caller_started = std::exchange(started_, session.flow_started);
+  const bool failed = !reply.empty() && reply.front() == '-';
+  if (!refusal.empty()) {
+    count_error(refusal);
+  }
+  if (&entry != &foreign_) {
+    account(entry, args, failed);
+    if (!server_.monitors().empty() && session.wait.kind != Wait::upstream) feed_monitors(entry, args);
+  }
+  current_ = caller;
+  started_ = caller_started;
+}
+
+namespace flows {
+
+Awaitable<Bytes> ask(Flow& flow, proxy::Channel& channel, View requests, uint32_t replies, proxy::Traits traits,
+                     const CommandTable::Entry* entry) {
+  asio::io_context& context = flow.session.link().context();
+  const uint64_t client = flow.session.id();
+  const int database = flow.database;
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Bytes)>(
+      [&](auto handler) {
+        auto* const question = new Question<decltype(handler)>(context, client, replies, std::move(handler));
+        channel.send(*question, requests, replies, database, traits, entry);
+      },
+      asio::use_awaitable_t<Executor>());
+}
+
+Bytes encode(const Flow&, const Place& place, const CommandTable::Entry& entry, const Args& args) {
+  Buffer out;
+  if (place.prefix().empty()) {
+    proxy::append_command(out, std::span<const View>(args.begin(), args.end()));
+  } else {
+    proxy::prefix_request(entry, args, place.prefix(), out);
+  }
+  return Bytes(out.view());
+}
+
+Bytes decode(const Flow& flow, const Place& place, const CommandTable::Entry& entry, const Args& args, Bytes reply) {
+  if (place.prefix().empty() || !proxy::carries_keys(entry)) return reply;
+  Buffer out;
+  proxy::strip_reply(entry, args, place.prefix(), reply, flow.reply.protocol(), out);
+  return Bytes(out.view());
+}
+
+proxy::Channel& channel_to(Flow& flow, Place& place) {
+  proxy::Channel& channel = flow.session.relay().channel(place);
+  if (!channel.refusal().empty()) throw CommandError(channel.refusal());
+  return channel;
+}
+
+Awaitable<Bytes> ask_place(Flow& flow, Place& place, std::vector<View> words) {
+  const Args args{std::span<const View>(words)};
+  const CommandTable::Entry& entry = *flow.server.commands().find(args);
+  if (!place.upstream) {
+    Buffer out;
+    ReplyWriter reply(out, flow.reply.protocol());
+    const std::lock_guard guard(flow.server.lock());
+    flow.server.dispatcher().execute_at(flow.session, place, entry, args, reply);
+    co_return Bytes(out.view());
+  }
+  proxy::Channel& channel = channel_to(flow, place);
+  const bool repeatable = entry.command->is(flag::read) && !entry.command->is(flag::write);
+  const Bytes request = encode(flow, place, entry, args);
+  Bytes reply = co_await ask(flow, channel, request, 1, {.repeatable = repeatable});
+  co_return decode(flow, place, entry, args, std::move(reply));
+}
+
+Awaitable<Bytes> ask_nodes(Flow& flow, Place& place, std::vector<View> words) {
+  proxy::Channel& channel = channel_to(flow, place);
+  Buffer request;
+  proxy::append_command(request, words);
+  co_return co_await ask(flow, channel, request.view(), 1);
+}
+
+bool may_wait(const CommandTable::Entry& entry, const Args& args) {
+  if (entry.group != Group::stream) return true;
+  for (size_t i = 1; i + 1 < args.size(); ++i) {
+    if (args.is(i, "STREAMS")) return false;
+    if (args.is(i, "BLOCK")) return true;
+  }
+  return false;
+}
+
+Awaitable<void> single(Flow& flow) {
+  Place& place = *flow.place;
+  proxy::Channel& channel = channel_to(flow, place);
+  const Command& command = *flow.entry->command;
+  const Bytes request = encode(flow, place, *flow.entry, flow.args());
+  Bytes reply = co_await ask(flow, channel, request, 1,
+                             {.repeatable = command.is(flag::read) && !command.is(flag::write)});
+  flow.reply.raw(decode(flow, place, *flow.entry, flow.args(), std::move(reply)));
+}
+
+Awaitable<void> blocking(Flow& flow) {
+  Place& place = *flow.place;
+  Relay& relay = flow.session.relay();
+  const Bytes request = encode(flow, place, *flow.entry, flow.args());
+  proxy::Channel& channel = relay.pin(place, pin::blocked);
+  Bytes reply = co_await ask(flow, channel, request, 1, {.patient = true});
+  relay.unpin(place, pin::blocked);
+  flow.reply.raw(decode(flow, place, *flow.entry, flow.args(), std::move(reply)));
+}
+
+FlowFunction steps_of(Session& session, const CommandTable::Entry& entry, const Args& args, Place& place) {
+  const Bytes& name = entry.full_name;
+  const Backends& backends = session.server().backends();
+  const bool own = session.has_own_upstreams();
+  if (name == "watch") return place.upstream ? watch : nullptr;
+  if (name == "unwatch") return session.transaction.place && session.transaction.place->upstream ? unwatch : nullptr;
+  if (name == "discard") {
+    return session.transaction.open && session.transaction.place && session.transaction.place->upstream ? discard : nullptr;
+  }
+  if (name == "exec") {
+    return session.transaction.open && session.transaction.place && session.transaction.place->upstream ? exec : nullptr;
+  }
+  if (name == "reset" || name == "hello") return own ? hello : nullptr;
+  if (name == "select") return backends.any_upstream() ? select : nullptr;
+  if (name == "wait" || name == "waitaof") return backends.main().upstream ? wait : nullptr;
+  if (name == "client|tracking") return backends.main().upstream ? tracking : nullptr;
+  if (name == "client|caching") return own ? on_pinned : nullptr;
+  if (name == "client|no-touch") return backends.main().upstream ? on_pinned : nullptr;
+  if (name == "info") return backends.main().upstream ? info : nullptr;
+  if (name == "config|set" || name == "config|resetstat") return backends.any_config_relay() ? config : nullptr;
+  if (!backends.any_upstream()) return nullptr;
+  if (name == "script|load") return script_load;
+  if (name == "script|exists") return script_exists;
+  if (name == "script|flush") return script_flush;
+  if (name == "script|kill") return script_kill;
+  static_cast<void>(args);
+  return place.upstream ? script : nullptr;
+}
+
+}  // namespace flows
+}  // namespace redipy

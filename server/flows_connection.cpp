@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What makes a connection of the session's own at an upstream: subscriptions, tracking, waiting for replicas; and the
+// commands about the connection that such a one has to follow.
+#include <algorithm>
+#include <mutex>
+
+#include "core/base/numbers.h"
+#include "core/resp/reply_cursor.h"
+#include "proxy/hub.h"
+#include "proxy/key_rewriting.h"
+#include "proxy/words.h"
+#include "server/commands/client_tracking.h"
+#include "server/dispatch.h"
+#include "server/flows.h"
+#include "server/relay.h"
+#include "server/server.h"
+#include "server/session.h"
+
+namespace redipy::flows {
+
+namespace {
+
+/// Keeps our own account of what the session is subscribed to; returns how many confirmations will come.
+uint32_t note_subscriptions(Session& session, View name, const Args& args) {
+  Subscriptions& own = session.subscriptions;
+  const bool ends = name.find("un") == 0 || name.find("un") == 1;
+  Subscriptions::Names& names = name.starts_with('p') ? own.patterns : name.starts_with('s') && !name.starts_with("sub")
+                                                                            ? own.shard_channels
+                                                                            : own.channels;
+  if (!ends) {
+    for (const View channel : args.from(1)) names.emplace(channel);
+    return static_cast<uint32_t>(args.size() - 1);
+  }
+  if (args.size() == 1) {
+    const size_t count = std::max<size_t>(1, names.size());
+    names.clear();
+    return static_cast<uint32_t>(count);
+  }
+  for (const View channel : args.from(1)) {
+    if (const auto found = names.find(channel); found != names.end()) names.erase(found);
+  }
+  return static_cast<uint32_t>(args.size() - 1);
+}
+
+/// Runs the command's own handler here, under the lock.
+void run_here(Flow& flow) {
+  const std::lock_guard guard(flow.server.lock());
+  flow.entry->command->run.session(flow.session, flow.args(), flow.reply);
+}
+
+}  // namespace
+
+/// SUBSCRIBE and its kin. Messages and confirmations come on the same connection, so their order is the upstream's.
+void subscribe(Session& session, const CommandTable::Entry& entry, const Args& args, Place& place, Reply&) {
+  Relay& relay = session.relay();
+  const uint32_t confirmations = note_subscriptions(session, entry.full_name, args);
+  proxy::Channel& channel = relay.pin(place, pin::subscribed);
+  channel.expect_messages(session.protocol() == 2);
+  Buffer request;
+  if (place.prefix().empty()) {
+    proxy::append_command(request, std::span<const View>(args.begin(), args.end()));
+  } else {
+    proxy::prefix_request(entry, args, place.prefix(), request);
+  }
+  relay.forward_subscription(channel, request.view(), confirmations, entry, args, place);
+}
+
+// SELECT index: the number must be one there, too.
+Awaitable<void> select(Flow& flow) {
+  run_here(flow);
+  const int chosen = flow.session.database;
+  for (const auto& place : flow.server.backends().all()) {
+    if (!place->upstream || place->upstream->knows_database(chosen)) continue;
+    proxy::Hub& hub = flow.session.link().hub(*place);
+    auto channel = hub.take(flow.session.protocol());
+    flow.database = 0;
+    const Bytes number = std::to_string(chosen + place->upstream->access()->database);
+    const Bytes request = proxy::command("SELECT", number);
+    const Bytes reply = co_await ask(flow, *channel, request, 1, {.repeatable = true});
+    hub.give_back(std::move(channel), false);
+    if (reply.starts_with('-')) {
+      {
+        const std::lock_guard guard(flow.server.lock());
+        flow.session.database = 0;
+      }
+      throw CommandError(proxy::error_text(reply));
+    }
+    place->upstream->note_database(chosen);
+  }
+}
+
+// HELLO, RESET
+Awaitable<void> hello(Flow& flow) {
+  const int before = flow.session.protocol();
+  const bool resets = flow.entry->full_name == "reset";
+  run_here(flow);
+  Relay& relay = flow.session.relay();
+  if (resets) {
+    relay.drop_pins();
+    co_return;
+  }
+  const int now = flow.session.protocol();
+  if (now == before) co_return;
+  const Bytes request = proxy::command("HELLO", std::to_string(now));
+  for (Relay::Pin& pin : relay.pins()) {
+    co_await ask(flow, *pin.channel, request, 1);
+    pin.channel->set_protocol(now);
+    pin.channel->expect_messages(now == 2 && (pin.reasons & pin::subscribed) != 0);
+  }
+}
+
+// CLIENT TRACKING <ON | OFF> …: told to the upstream, on the session's own connection.
+Awaitable<void> tracking(Flow& flow) {
+  Session& session = flow.session;
+  Relay& relay = session.relay();
+  Place& place = flow.server.backends().main();
+  TrackingState wanted;
+  {
+    const std::lock_guard guard(flow.server.lock());
+    wanted = read_tracking(session, flow.args());
+  }
+  Buffer request;
+  std::vector<Bytes> words(flow.words.begin(), flow.words.end());
+  for (size_t i = 3; i + 1 < words.size(); ++i) {
+    if (equals_ignore_case(words[i], "PREFIX")) words[i + 1] = place.prefix() + words[i + 1];
+    if (!equals_ignore_case(words[i], "REDIRECT")) continue;
+    // The messages go to another session: to a connection of its own there.
+    const int64_t remote = co_await remote_id(flow, wanted.redirect, place);
+    words[++i] = std::to_string(remote);
+  }
+  if (!place.prefix().empty() && wanted.broadcast && wanted.prefixes.empty()) {
+    words.insert(words.end(), {"PREFIX", place.prefix()});
+  }
+  const std::vector<View> views(words.begin(), words.end());
+  proxy::append_command(request, views);
+  const bool off = !wanted.on;
+  if (off && !relay.pinned(place)) {
+    flow.reply.ok();
+    co_return;
+  }
+  proxy::Channel& channel = relay.pin(place, pin::tracking);
+  const Bytes reply = co_await ask(flow, channel, request.view(), 1);
+  if (!reply.starts_with('-')) {
+    const std::lock_guard guard(flow.server.lock());
+    session.tracking = std::move(wanted);
+  }
+  if (!session.tracking.on) relay.unpin(place, pin::tracking);
+  flow.reply.raw(reply);
+}
+
+Awaitable<int64_t> remote_id(Flow& flow, uint64_t session_id, Place& place) {
+  Session* other = nullptr;
+  std::shared_ptr<void> kept;
+  {
+    const std::lock_guard guard(flow.server.lock());
+    other = flow.server.session(session_id);
+    if (other) kept = other->link().keep();
+  }
+  if (!other) throw CommandError("ERR The client ID you want redirect to does not exist");
+  if (&other->link().context() != &flow.session.link().context()) {
+    throw CommandError("ERR a client of another network thread cannot be redirected to at an upstream: set io-threads 1");
+  }
+  proxy::Channel& channel = other->relay().pin(place, pin::redirected);
+  const Bytes request = proxy::command("PING");
+  if (channel.remote_id() == 0) co_await ask(flow, channel, request, 1);
+  co_return channel.remote_id();
+}
+
+/// What is said on the session's own connection, as it is: CLIENT CACHING, CLIENT NO-TOUCH.
+Awaitable<void> on_pinned(Flow& flow) {
+  Place& place = flow.server.backends().main();
+  Buffer ours;
+  {
+    const std::lock_guard guard(flow.server.lock());
+    ReplyWriter unused(ours, flow.reply.protocol());
+    flow.entry->command->run.session(flow.session, flow.args(), unused);
+  }
+  Relay& relay = flow.session.relay();
+  const bool no_touch = flow.entry->full_name == "client|no-touch";
+  proxy::Channel& channel = no_touch ? relay.pin(place, pin::no_touch) : relay.channel(place);
+  Buffer request;
+  proxy::append_command(request, flow.views);
+  const Bytes reply = co_await ask(flow, channel, request.view(), 1);
+  if (no_touch && !flow.session.no_touch) relay.unpin(place, pin::no_touch);
+  flow.reply.raw(reply);
+}
+
+// WAIT numreplicas timeout: it waits for what the connection has written, or rather for all that was written when it
+// last ran a command, so any command before it makes it cover what this session wrote on other connections.
+Awaitable<void> wait(Flow& flow) {
+  Place& place = *flow.place;
+  Relay& relay = flow.session.relay();
+  Buffer request;
+  proxy::append_command(request, {"PING"});
+  proxy::append_command(request, flow.views);
+  const Bytes replies =
+      co_await ask(flow, relay.pin(place, pin::blocked), request.view(), 2, {.patient = true});
+  relay.unpin(place, pin::blocked);
+  ReplyCursor cursor(replies);
+  cursor.skip();
+  flow.reply.raw(cursor.raw());
+}
+
+}  // namespace redipy::flows

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// WATCH and EXEC where the keys are an upstream's. A transaction is queued here, as always, and sent as one block,
+// MULTI … EXEC, so it takes a shared connection like any command. What is watched is watched there, on a connection of
+// the session's own, which it keeps until EXEC, DISCARD or UNWATCH.
+#include <mutex>
+
+#include "core/resp/reply_cursor.h"
+#include "proxy/hub.h"
+#include "proxy/words.h"
+#include "server/dispatch.h"
+#include "server/flows.h"
+#include "server/relay.h"
+#include "server/scripts.h"
+#include "server/server.h"
+#include "server/session.h"
+#include "server/upstream_scripts.h"
+
+namespace redipy::flows {
+
+namespace {
+
+/// One command of a transaction.
+struct Step {
+  QueuedCommand command;
+  std::vector<View> words{};
+  bool remote = false;
+  script::LuaCall script{};  ///< of one that runs a graph
+  bool is_script = false;
+
+  Args args() const { return Args(std::span<const View>(words)); }
+};
+
+struct Taken {
+  std::vector<Step> steps;
+  bool failed = false;
+  bool broken = false;
+};
+
+/// Ends the transaction on our side; what was queued is given back.
+Taken take(Session& session) {
+  Taken taken;
+  Transaction& transaction = session.transaction;
+  taken.failed = transaction.failed;
+  taken.broken = transaction.broken;
+  for (QueuedCommand& queued : transaction.queue) taken.steps.push_back({std::move(queued)});
+  for (Step& step : taken.steps) step.words.assign(step.command.words.begin(), step.command.words.end());
+  transaction.discard();
+  transaction.broken = false;
+  transaction.place = nullptr;
+  session.server().watches().unwatch(session);
+  return taken;
+}
+
+/// Forgets what is watched there.
+Awaitable<void> forget(Flow& flow, Place& place) {
+  Relay& relay = flow.session.relay();
+  Relay::Pin* const pinned = relay.pinned(place);
+  if (!pinned || (pinned->reasons & pin::watching) == 0) co_return;
+  const Bytes request = proxy::command("UNWATCH");
+  if (pinned->channel->refusal().empty()) co_await ask(flow, *pinned->channel, request, 1);
+  relay.unpin(place, pin::watching);
+}
+
+/// Writes the block's replies: those that came, and in their places those of commands that are our own affair.
+void write_replies(Flow& flow, Place& place, std::vector<Step>& steps, ReplyCursor& results) {
+  flow.reply.array(steps.size());
+  results.enter();
+  for (Step& step : steps) {
+    if (step.remote) {
+      const View raw = results.raw();
+      if (step.is_script) {
+        write_script_reply(flow, step.script, raw);
+      } else {
+        flow.reply.raw(decode(flow, place, *step.command.entry, step.args(), Bytes(raw)));
+      }
+      results.skip();
+      continue;
+    }
+    const std::lock_guard guard(flow.server.lock());
+    flow.server.dispatcher().execute(flow.session, *step.command.entry, step.args(), flow.reply);
+  }
+}
+
+}  // namespace
+
+// WATCH key [key ...]
+Awaitable<void> watch(Flow& flow) {
+  Session& session = flow.session;
+  Place& place = *flow.place;
+  {
+    const std::lock_guard guard(flow.server.lock());
+    if (session.transaction.open) throw CommandError("ERR WATCH inside MULTI is not allowed");
+    if (session.transaction.place && session.transaction.place != &place) throw CommandError(error::crossed_backends);
+    session.transaction.place = &place;
+  }
+  proxy::Channel& channel = session.relay().pin(place, pin::watching);
+  const Bytes request = encode(flow, place, *flow.entry, flow.args());
+  const Bytes reply = co_await ask(flow, channel, request, 1);
+  flow.reply.raw(reply);
+}
+
+// UNWATCH
+Awaitable<void> unwatch(Flow& flow) {
+  Place* place = nullptr;
+  {
+    const std::lock_guard guard(flow.server.lock());
+    place = flow.session.transaction.place;
+    flow.session.transaction.place = nullptr;
+    flow.session.transaction.broken = false;
+    flow.server.watches().unwatch(flow.session);
+  }
+  if (place) co_await forget(flow, *place);
+  flow.reply.ok();
+}
+
+// DISCARD
+Awaitable<void> discard(Flow& flow) {
+  Place* place = nullptr;
+  {
+    const std::lock_guard guard(flow.server.lock());
+    place = flow.session.transaction.place;
+    take(flow.session);
+  }
+  if (place) co_await forget(flow, *place);
+  flow.reply.ok();
+}
+
+// EXEC
+Awaitable<void> exec(Flow& flow) {
+  Session& session = flow.session;
+  Dispatcher& dispatcher = flow.server.dispatcher();
+  Taken taken;
+  Place* place = nullptr;
+  {
+    const std::lock_guard guard(flow.server.lock());
+    place = session.transaction.place;
+    taken = take(session);
+  }
+  Relay& relay = session.relay();
+  Relay::Pin* const pinned = relay.pinned(*place);
+  const bool watching = pinned && (pinned->reasons & pin::watching) != 0;
+  if (taken.failed || taken.broken) {
+    co_await forget(flow, *place);
+    if (taken.failed) throw CommandError("EXECABORT Transaction discarded because of previous errors.");
+    flow.reply.null_array();
+    co_return;
+  }
+
+  Buffer block;
+  proxy::append_command(block, {"MULTI"});
+  uint32_t remote = 0;
+  bool selects = false;
+  int selected = session.database;
+  for (Step& step : taken.steps) {
+    const CommandTable::Entry& entry = *step.command.entry;
+    if (entry.full_name == "select") {
+      // The database changes there for what follows in the block; here when the block is through.
+      const auto index = step.args().integer(1);
+      selected = static_cast<int>(index);
+      const Bytes there = std::to_string(index + place->upstream->access()->database);
+      proxy::append_command(block, {"SELECT", there});
+      step.remote = selects = true;
+    } else if (runs_graph(flow, entry, step.args())) {
+      step.script = lua_call(flow, *place, entry, step.args(), /*by_digits=*/false);
+      block.append(step.script.request);
+      step.remote = step.is_script = true;
+    } else if (dispatcher.is_remote_in_transaction(entry)) {
+      block.append(encode(flow, *place, entry, step.args()));
+      step.remote = true;
+    }
+    if (step.remote) ++remote;
+  }
+  proxy::append_command(block, {"EXEC"});
+
+  std::shared_ptr<proxy::Channel> own;
+  proxy::Channel* channel = nullptr;
+  if (watching) {
+    channel = pinned->channel.get();
+  } else if (selects) {
+    // Should the block be refused, a shared connection would be in another database than we think.
+    own = session.link().hub(*place).take(session.protocol());
+    channel = own.get();
+  } else {
+    channel = &channel_to(flow, *place);
+  }
+  const Bytes replies = co_await ask(flow, *channel, block.view(), remote + 2, {.whole = true});
+  if (own) session.link().hub(*place).give_back(std::move(own), false);
+  if (watching) {
+    if (selects && relay.pinned(*place)) channel->set_database(-1);
+    relay.unpin(*place, pin::watching);
+  }
+
+  ReplyCursor results(replies);
+  for (uint32_t i = 0; i < remote + 1; ++i) {
+    // MULTI's own reply is an error only where nothing could be asked at all.
+    if (i == 0 && results.is_error()) {
+      flow.reply.raw(results.raw());
+      co_return;
+    }
+    results.skip();
+  }
+  if (!results.is_aggregate()) {
+    flow.reply.raw(results.raw());  // null: a watched key has changed; or an error
+    co_return;
+  }
+  {
+    const std::lock_guard guard(flow.server.lock());
+    if (selects) session.database = selected;
+    for (const Step& step : taken.steps) {
+      if (step.remote) dispatcher.count_remote(session, *step.command.entry);
+    }
+  }
+  write_replies(flow, *place, taken.steps, results);
+}
+
+}  // namespace redipy::flows

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What of one session is under way at upstreams, and the connections it has there for itself. Requests go out as they
+// came; replies come back as they are and leave in the order of the requests, whichever connections they took:
+//
+//     lanes    [connection 1: 3 replies to come] [connection 2: 1] [connection 1: 2] …
+//               goes straight to the client       is held until its turn
+//
+// A session whose next request is for somewhere else altogether (this server itself, its memory, another backend) waits
+// until nothing is under way. Threads: its connection's; what is Relaxed others may look at.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "core/base/relaxed.h"
+#include "core/resp/buffer.h"
+#include "proxy/channel.h"
+#include "server/backends.h"
+
+namespace redipy {
+
+class Session;
+
+/// Why a session has a connection of its own.
+namespace pin {
+inline constexpr unsigned watching = 1, subscribed = 2, tracking = 4, blocked = 8, redirected = 16, no_touch = 32;
+/// None of its own: it was used in a way that leaves traces there, and is not used again by another session.
+inline constexpr unsigned used_up = 64;
+}  // namespace pin
+
+class Relay final : public proxy::Listener {
+ public:
+  explicit Relay(Session& session);
+  ~Relay() override;
+
+  /// Nothing is under way.
+  bool idle() const { return lanes_.empty(); }
+  /// So much is under way that no more should be taken.
+  bool full() const { return under_way_ >= most_under_way; }
+
+  /// Sends requests, in RESP, of one command. `kept_back`: the client wants no replies.
+  void forward(proxy::Channel& channel, View requests, uint32_t count, proxy::Traits traits,
+               const CommandTable::Entry* entry, bool kept_back);
+
+  /// SUBSCRIBE and its kin, with the number of confirmations that will come.
+  void forward_subscription(proxy::Channel& channel, View request, uint32_t confirmations,
+                            const CommandTable::Entry& entry, const Args& args, Place& place);
+
+  /// The connection that requests for this backend take: its own if it has one, else a shared one.
+  proxy::Channel& channel(Place& place);
+
+  // --- connections of its own
+  struct Pin {
+    Place* place;
+    std::shared_ptr<proxy::Channel> channel;
+    unsigned reasons;
+  };
+  Pin* pinned(const Place& place);
+  /// Gives all back.
+  void drop_pins();
+  /// The reasons of connections that are lost; they are forgotten.
+  unsigned take_lost();
+  /// One for this backend, for one more reason.
+  proxy::Channel& pin(Place& place, unsigned reason);
+  /// The reason is gone; with the last one the connection is given back.
+  void unpin(Place& place, unsigned reason);
+  bool any_pins() const { return !pins_.empty(); }
+  std::vector<Pin>& pins() { return pins_; }
+
+  /// The client is gone: whatever comes is dropped, connections of its own are closed. Not under the server's lock.
+  void abandon();
+
+  // --- Listener
+  void message(View bytes) override;
+  void gone(View why) override;
+
+ private:
+  struct Lane;
+  void advance();
+  void deliver(View bytes);
+
+  static constexpr size_t most_under_way = 1024;
+
+  Session& session_;
+  std::deque<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<Lane> spare_;
+  size_t under_way_ = 0;
+  std::vector<Pin> pins_;
+};
+
+}  // namespace redipy
