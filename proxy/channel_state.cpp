@@ -20,6 +20,7 @@
 
 #include "core/base/numbers.h"
 #include "core/base/random.h"
+#include "core/base/text.h"
 #include "core/base/ticks.h"
 #include "core/resp/reply_cursor.h"
 #include "core/resp/request_parser.h"
@@ -113,13 +114,26 @@ void Channel::greet() {
     append_command(greeting, {"READONLY"});
     ++greetings_left_;
   }
+  asked_commands_ = !hub_.upstream().has_told_commands();
+  if (asked_commands_) {
+    append_command(greeting, {"COMMAND", "LIST"});
+    ++greetings_left_;
+  }
   // A new connection takes some hundred bytes at once.
   const ssize_t count = transport_.write(greeting.view());
   if (count != static_cast<ssize_t>(greeting.size())) failed(count < 0 ? std::strerror(errno) : "the greeting was cut");
 }
 
 void Channel::greeted(View reply) {
-  if (reply.front() == '-') {
+  if (asked_commands_ && greetings_left_ == 1) {
+    // Where that is not allowed, any command may be known.
+    std::set<Bytes, std::less<>> commands;
+    ReplyCursor cursor(reply);
+    const size_t count = cursor.count();
+    cursor.enter();
+    for (size_t i = 0; i < count; ++i, cursor.skip()) commands.insert(lower(cursor.text()));
+    hub_.upstream().note_commands(std::move(commands));
+  } else if (reply.front() == '-') {
     const Bytes text(error_text(reply));
     if (access_->reads_from_replica && text.find("cluster support disabled") != Bytes::npos) {
       // READONLY is a cluster's word; a plain server needs none.
