@@ -55,6 +55,8 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   void stop();
   /// Ends it; what is expected is answered with an error.
   void abort(const Bytes& why);
+  /// An owned one: its server answers nobody any more. As if the connection were lost.
+  void give_up(const Bytes& why);
 
   // --- sending
 
