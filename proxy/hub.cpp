@@ -3,6 +3,8 @@
 // See hub.h.
 #include "proxy/hub.h"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <chrono>
 
@@ -86,6 +88,19 @@ void Hub::give_back(std::shared_ptr<Channel> channel, bool clean) {
     return;
   }
   channel->stop();
+}
+
+void Hub::give_up_owned(const Address& address, const Bytes& why) {
+  // Not from within the event of another channel.
+  asio::post(context_, [weak = weak_from_this(), address, why] {
+    const auto self = weak.lock();
+    if (!self) return;
+    const auto owned = self->owned_;
+    for (const auto& each : owned) {
+      const auto channel = each.lock();
+      if (channel && channel->address() == address && !channel->is_idle()) channel->give_up(why);
+    }
+  });
 }
 
 void Hub::warm() { shared(2, 0).start(); }
