@@ -175,6 +175,7 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   std::vector<Bytes> errors_;
   Listener* listener_ = nullptr;
   bool expects_messages_ = false;
+  bool misplaced_ = false;  // SELECT was refused: what follows must not run
   int database_ = 0;
   int64_t remote_id_ = 0;
 

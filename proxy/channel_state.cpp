@@ -181,6 +181,7 @@ void Channel::disconnect() {
   input_.release();
   looked_at_ = 0;
   scanner_ = {};
+  misplaced_ = false;
   fault_.clear();
 }
 

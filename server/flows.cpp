@@ -61,13 +61,12 @@ using Executor = asio::io_context::executor_type;
 
 /// A flow from its beginning to its reply. Owns what the flow refers to.
 Awaitable<void> run_flow([[maybe_unused]] std::shared_ptr<void> kept, Session& session, FlowFunction function,
-                         const CommandTable::Entry* entry, std::vector<Bytes> words, Place* place) {
+                         const CommandTable::Entry* entry, std::vector<Bytes> words, Place* place, bool silenced) {
   Server& server = session.server();
   Buffer out;
   ReplyWriter reply(out, session.protocol());
   Flow flow{session, server, entry, place, session.database, reply, std::move(words), {}};
   flow.views.assign(flow.words.begin(), flow.words.end());
-  const bool silenced = session.silenced();
   Bytes refusal;
   try {
     co_await function(flow);
@@ -97,10 +96,10 @@ void start_flow(Session& session, FlowFunction function, const CommandTable::Ent
   session.flow_started = ticks::now();
   // Posted, for the lock is held here, and co_spawn begins at once on the context's own thread.
   asio::io_context& context = session.link().context();
-  asio::post(context, [&context, &session, function, entry = &entry, place, kept = session.link().keep(),
+  asio::post(context, [&context, &session, function, entry = &entry, place, silenced = session.silenced(), kept = session.link().keep(),
                        words = std::vector<Bytes>(args.begin(), args.end())]() mutable {
     asio::co_spawn(context.get_executor(),
-                   run_flow(std::move(kept), session, function, entry, std::move(words), place), asio::detached);
+                   run_flow(std::move(kept), session, function, entry, std::move(words), place, silenced), asio::detached);
   });
 }
 

@@ -163,6 +163,9 @@ Awaitable<Bytes> ask_alone(Flow& flow, Place& place, View request) {
 Awaitable<void> script(Flow& flow) {
   Place* place = flow.place;
   if (!runs_graph(flow, *flow.entry, flow.args())) {
+    if (!place->prefix().empty() && flow.entry->full_name.starts_with("evalsha") && !place->url.upstream.lua_trusted) {
+      throw CommandError("NOSCRIPT No matching script. Please use EVAL.");
+    }
     refuse_under_prefix(*place);
     Buffer request;
     proxy::append_command(request, flow.views);

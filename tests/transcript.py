@@ -94,7 +94,7 @@ class Run:
             return False
         if self.kind == "judge":
             return "ours" not in words
-        return not ("judge" in words or "not proxy" in words or (self.arguments.cluster and "not cluster" in words))
+        return not ("judge" in words or "not proxy" in words or (self.arguments.prefix and "not prefix" in words) or (self.arguments.cluster and "not cluster" in words))
 
     def run_section(self, section):
         if "fresh" in section.settings:
