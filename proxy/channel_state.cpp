@@ -218,6 +218,12 @@ void Channel::abort(const Bytes& why) {
   report();
 }
 
+void Channel::close(const Bytes& why) {
+  Listener* const listener = std::exchange(listener_, nullptr);
+  abort(why);
+  if (listener) listener->gone(refusal_);
+}
+
 /// Puts `request` behind what is kept, in one entry with the request before it if both came in one.
 void Channel::keep(std::deque<Expected>& kept, const Expected& from, View request) {
   if (database_ != from.database) {

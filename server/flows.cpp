@@ -61,11 +61,12 @@ using Executor = asio::io_context::executor_type;
 
 /// A flow from its beginning to its reply. Owns what the flow refers to.
 Awaitable<void> run_flow([[maybe_unused]] std::shared_ptr<void> kept, Session& session, FlowFunction function,
-                         const CommandTable::Entry* entry, std::vector<Bytes> words, Place* place) {
+                         const CommandTable::Entry* entry, std::vector<Bytes> words, Place* place,
+                         std::shared_ptr<const Backends::Places> places) {
   Server& server = session.server();
   Buffer out;
   ReplyWriter reply(out, session.protocol());
-  Flow flow{session, server, entry, place, session.database, reply, std::move(words), {}};
+  Flow flow{session, server, entry, place, session.database, reply, std::move(words), std::move(places), {}};
   flow.views.assign(flow.words.begin(), flow.words.end());
   const bool silenced = session.silenced();
   Bytes refusal;
@@ -98,9 +99,11 @@ void start_flow(Session& session, FlowFunction function, const CommandTable::Ent
   // Posted, for the lock is held here, and co_spawn begins at once on the context's own thread.
   asio::io_context& context = session.link().context();
   asio::post(context, [&context, &session, function, entry = &entry, place, kept = session.link().keep(),
-                       words = std::vector<Bytes>(args.begin(), args.end())]() mutable {
+                       words = std::vector<Bytes>(args.begin(), args.end()),
+                       places = session.server().backends().snapshot()]() mutable {
     asio::co_spawn(context.get_executor(),
-                   run_flow(std::move(kept), session, function, entry, std::move(words), place), asio::detached);
+                   run_flow(std::move(kept), session, function, entry, std::move(words), place, std::move(places)),
+                   asio::detached);
   });
 }
 
@@ -197,8 +200,8 @@ Awaitable<void> single(Flow& flow) {
   proxy::Channel& channel = channel_to(flow, place);
   const Command& command = *flow.entry->command;
   const Bytes request = encode(place, *flow.entry, flow.args());
-  Bytes reply = co_await ask(flow, channel, request, 1,
-                             {.repeatable = command.is(flag::read) && !command.is(flag::write)});
+  Bytes reply =
+      co_await ask(flow, channel, request, 1, {.repeatable = command.is(flag::read) && !command.is(flag::write)});
   flow.reply.raw(decode(place, *flow.entry, std::move(reply)));
 }
 
@@ -219,10 +222,12 @@ FlowFunction steps_of(Session& session, const CommandTable::Entry& entry, const 
   if (name == "watch") return place.upstream ? watch : nullptr;
   if (name == "unwatch") return session.transaction.place && session.transaction.place->upstream ? unwatch : nullptr;
   if (name == "discard") {
-    return session.transaction.open && session.transaction.place && session.transaction.place->upstream ? discard : nullptr;
+    return session.transaction.open && session.transaction.place && session.transaction.place->upstream ? discard
+                                                                                                        : nullptr;
   }
   if (name == "exec") {
-    return session.transaction.open && session.transaction.place && session.transaction.place->upstream ? exec : nullptr;
+    return session.transaction.open && session.transaction.place && session.transaction.place->upstream ? exec
+                                                                                                        : nullptr;
   }
   if (name == "reset" || name == "hello") return own ? hello : nullptr;
   if (name == "select") return backends.any_upstream() ? select : nullptr;

@@ -97,6 +97,14 @@ Awaitable<void> watch(Flow& flow) {
   proxy::Channel& channel = session.relay().pin(place, pin::watching);
   const Bytes request = encode(place, *flow.entry, flow.args());
   const Bytes reply = co_await ask(flow, channel, request, 1);
+  if (!reply.starts_with('-')) {
+    // For CLIENT LIST, and for a route that changes; the upstream knows who changes them.
+    const std::lock_guard guard(flow.server.lock());
+    const bool there = flow.server.session(session.id()) == &session;
+    if (there) {
+      for (const View key : flow.args().from(1)) flow.server.watches().watch(session, flow.database, key);
+    }
+  }
   flow.reply.raw(reply);
 }
 
