@@ -57,6 +57,8 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   void abort(const Bytes& why);
   /// An owned one: its server answers nobody any more. As if the connection were lost.
   void give_up(const Bytes& why);
+  /// The same, and the listener is told that it is gone.
+  void close(const Bytes& why);
 
   // --- sending
 
@@ -96,6 +98,8 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   /// Requests without a reply.
   size_t pending() const { return pending_; }
   bool is_idle() const { return expected_.empty(); }
+  /// What is under way may take any time.
+  bool waits() const { return !expected_.empty() && expected_.back().traits.patient; }
 
   /// To be called now and then: time-outs, reconnecting, a look at its health.
   void tick(int64_t now_ms);

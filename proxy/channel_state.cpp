@@ -219,14 +219,7 @@ void Channel::lost(const Bytes& why) {
 }
 
 void Channel::give_up(const Bytes& why) {
-  if (kind_ != Kind::owned || state_ == State::stopped) return;
-  const auto kept = shared_from_this();
-  disconnect();
-  state_ = State::stopped;
-  refusal_ = "UPSTREAM " + access_->name + ": " + why;
-  sort_out(why, false);
-  if (Listener* const listener = std::exchange(listener_, nullptr)) listener->gone(refusal_);
-  report();
+  if (kind_ == Kind::owned && state_ != State::stopped) close(why);
 }
 
 void Channel::abort(const Bytes& why) {
@@ -237,6 +230,12 @@ void Channel::abort(const Bytes& why) {
   refusal_ = "UPSTREAM " + access_->name + ": " + why;
   sort_out(why, false);
   report();
+}
+
+void Channel::close(const Bytes& why) {
+  Listener* const listener = std::exchange(listener_, nullptr);
+  abort(why);
+  if (listener) listener->gone(refusal_);
 }
 
 /// Puts `request` behind what is kept, in one entry with the request before it if both came in one.

@@ -267,7 +267,10 @@ void Connection::unblock(bool with_error) {
 
 proxy::Hub& Connection::hub(Place& place) {
   std::shared_ptr<proxy::Hub>& hub = thread_.hubs[place.id];
-  if (!hub) hub = std::make_shared<proxy::Hub>(place.upstream, thread_.context, thread_.poller, server_);
+  if (!hub) {
+    hub = std::make_shared<proxy::Hub>(place.upstream, thread_.context, thread_.poller, server_);
+    if (place.removed) hub->close(removed_backend);
+  }
   return *hub;
 }
 

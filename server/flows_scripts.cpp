@@ -36,9 +36,9 @@ Bytes with_place(const script::Script& script, const script::ScriptError& fault)
 }
 
 /// The backends that a script without keys, or Lua, may have to be known to.
-std::vector<Place*> upstreams(Server& server) {
+std::vector<Place*> upstreams(const Flow& flow) {
   std::vector<Place*> places;
-  for (const auto& place : server.backends().all()) {
+  for (const auto& place : *flow.places) {
     if (place->upstream) places.push_back(place.get());
   }
   return places;
@@ -200,7 +200,7 @@ Awaitable<void> script_load(Flow& flow) {
     co_return;
   }
   Bytes reply;
-  for (Place* const place : upstreams(flow.server)) {
+  for (Place* const place : upstreams(flow)) {
     refuse_under_prefix(*place);
     reply = co_await ask_nodes(flow, *place, flow.views);
     if (reply.starts_with('-')) break;
@@ -215,7 +215,7 @@ Awaitable<void> script_exists(Flow& flow) {
     const std::lock_guard guard(flow.server.lock());
     for (const View sha : flow.args().from(2)) found.push_back(flow.server.scripts().library().find(sha) != nullptr);
   }
-  for (Place* const place : upstreams(flow.server)) {
+  for (Place* const place : upstreams(flow)) {
     const Bytes reply = co_await ask_nodes(flow, *place, flow.views);
     ReplyCursor cursor(reply);
     if (cursor.is_error()) throw CommandError(cursor.text());
@@ -231,9 +231,9 @@ Awaitable<void> script_flush(Flow& flow) {
   {
     const std::lock_guard guard(flow.server.lock());
     flow.entry->command->run.session(flow.session, flow.args(), flow.reply);
-    for (Place* const place : upstreams(flow.server)) place->lua->forget();
+    for (Place* const place : upstreams(flow)) place->lua->forget();
   }
-  for (Place* const place : upstreams(flow.server)) {
+  for (Place* const place : upstreams(flow)) {
     if (!place->prefix().empty() && !place->url.upstream.lua_trusted) continue;  // it is not for us to empty
     const Bytes reply = co_await ask_nodes(flow, *place, flow.views);
     if (reply.starts_with('-')) throw CommandError(proxy::error_text(reply));
@@ -250,7 +250,7 @@ Awaitable<void> script_kill(Flow& flow) {
     }
   }
   Bytes reply;
-  for (Place* const place : upstreams(flow.server)) {
+  for (Place* const place : upstreams(flow)) {
     // On a connection of its own: what others sent waits behind the script.
     proxy::Channel& channel = flow.session.relay().pin(*place, pin::blocked);
     Buffer request;

@@ -107,6 +107,13 @@ Awaitable<void> watch(Flow& flow) {
       session.transaction.broken = false;
     }
     session.relay().unpin(place, pin::watching);
+  } else if (!reply.starts_with('-')) {
+    // For CLIENT LIST, and for a route that changes; the upstream knows who changes them.
+    const std::lock_guard guard(flow.server.lock());
+    const bool there = flow.server.session(session.id()) == &session;
+    if (there) {
+      for (const View key : flow.args().from(1)) flow.server.watches().watch(session, flow.database, key);
+    }
   }
   flow.reply.raw(reply);
 }

@@ -29,8 +29,8 @@ constexpr View killed_by_shutdown = "ERR Script ended because the server shuts d
 /// What the running script may do to the server.
 class Scripts::Running final : public script::StoreHost {
  public:
-  Running(Scripts& scripts, Server& server, Session& session, MemoryStore& store, bool read_only)
-      : StoreHost(store,
+  Running(Scripts& scripts, Server& server, Session& session, MemoryBackend& backend, bool read_only)
+      : StoreHost(*backend.store(),
                   {.read_only = read_only,
                    .out_of_memory = !server.memory().has_room(),
                    .touch = !session.no_touch,
@@ -38,7 +38,8 @@ class Scripts::Running final : public script::StoreHost {
         scripts_(scripts),
         server_(server),
         session_(session),
-        store_(store),
+        store_(backend.memory()),
+        front_(*backend.store()),
         database_(session.database),
         started_(server.dispatcher().started()) {
     store_.hold_clock();  // a script sees one time
@@ -90,7 +91,7 @@ class Scripts::Running final : public script::StoreHost {
   void after(const CommandTable::Entry& entry, const Args& args, bool failed) override {
     server_.dispatcher().ran_in_script(entry, args, failed);
   }
-  bool owns(View key) override { return server_.store_of(key) == &store_; }
+  bool owns(View key) override { return server_.store_of(key) == &front_; }
   void call_session(const CommandTable::Entry& entry, const Args& args, Reply& reply) override {
     server_.dispatcher().execute(session_, entry, args, reply);
   }
@@ -99,6 +100,7 @@ class Scripts::Running final : public script::StoreHost {
   Server& server_;
   Session& session_;
   MemoryStore& store_;
+  const Store& front_;  // as commands see it
   const int database_;
   const int64_t started_;
   int64_t last_pause_ = started_;
@@ -148,7 +150,7 @@ void Scripts::run(Session& session, script::Script& script, std::span<const View
   const Dispatcher::Block block(server_.dispatcher());
   Place& place = keys.empty() ? server_.backends().main() : server_.backends().of(keys.front());
   if (!place.memory) throw CommandError("ERR the script's keys are not this server's own");
-  Running running(*this, server_, session, place.memory->memory(), read_only);
+  Running running(*this, server_, session, *place.memory, read_only);
   const auto count = [&] {
     const uint64_t ns = running.elapsed_ns();
     ++script.calls;

@@ -37,7 +37,7 @@ const OutputLimit& Session::output_limit() const {
 
 bool Session::plain() const {
   return authenticated && !transaction.open && reply_mode == ReplyMode::on &&
-         !(protocol_ == 2 && subscriptions.any()) && server_.pause_state().until_ms == 0 && !tracking.caching &&
+         !(protocol_ == 2 && subscriptions.any()) && server_.pause_state().until_ms == 0 && !server_.backends().holds_writes() && !tracking.caching &&
          !server_.script_paused();
 }
 

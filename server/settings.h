@@ -51,6 +51,7 @@ struct Settings {
   Bytes syslog_facility = "local0";
   std::vector<std::pair<Bytes, Bytes>> backends;  ///< name, url; the first is the default
   std::vector<std::pair<Bytes, Bytes>> routes;    ///< pattern, backend
+  Bytes state_file = "redipy.state";              ///< what BACKEND has changed; empty: not kept
   Bytes enable_debug_command = "no";              ///< yes, no, local
   Bytes enable_protected_configs = "no";
   bool test_clock = false;  ///< the clock stands, DEBUG CLOCK moves it
