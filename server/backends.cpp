@@ -8,12 +8,36 @@
 
 #include "core/base/glob.h"
 #include "core/command/key_finder.h"
+#include "server/executor.h"
 #include "server/server.h"
+#include "server/sql_places.h"
 
 namespace redipy {
 
+Place::~Place() = default;
+
+Backend* Place::owner() const {
+  if (executor) return &executor->backend();
+  return memory.get();
+}
+
+Store* Place::store() const {
+  Backend* const backend = owner();
+  return backend ? backend->store() : nullptr;
+}
+
 View Place::kind() const {
   if (memory) return "memory";
+  switch (url.kind) {
+    case BackendUrl::Kind::sqlite:
+      return "sqlite";
+    case BackendUrl::Kind::postgresql:
+      return "postgresql";
+    case BackendUrl::Kind::mysql:
+      return "mysql";
+    default:
+      break;
+  }
   return upstream->is_cluster() ? "redis-cluster" : "redis";
 }
 
@@ -43,13 +67,23 @@ std::shared_ptr<Place> Backends::make(Bytes name, BackendUrl url) {
       place->lua = std::make_unique<script::LuaScripts>(server_.commands(), script::LuaTarget());
       break;
     default:
-      throw std::runtime_error("backend " + place->name + ": this kind of backend is not there yet");
+      if (!place->prefix().empty()) throw std::runtime_error("backend " + place->name + ": a prefix is not there yet");
+      try {
+        place->executor =
+            std::make_unique<Executor>(server_, *place,
+                                       std::make_unique<sql::SqlBackend>(connect_database(place->url), server_.clock(),
+                                                                         server_.settings().databases, server_));
+      } catch (const sql::SqlError& failure) {
+        throw std::runtime_error("backend " + place->name + ": " + failure.what());
+      }
+      place->executor->apply(sql_options(server_.settings()), sql_durability(server_.settings()));
   }
   return place;
 }
 
 Place* Backends::find(View name) const {
-  const auto found = std::find_if(places_.begin(), places_.end(), [&](const auto& place) { return place->name == name; });
+  const auto found =
+      std::find_if(places_.begin(), places_.end(), [&](const auto& place) { return place->name == name; });
   return found == places_.end() ? nullptr : found->get();
 }
 
@@ -87,6 +121,12 @@ bool Backends::any_upstream() const {
   return std::any_of(places_.begin(), places_.end(), [](const auto& place) { return place->upstream != nullptr; });
 }
 
+void Backends::for_each_executor(FunctionRef<void(Executor&)> visit) const {
+  for (const auto& place : places_) {
+    if (place->executor) visit(*place->executor);
+  }
+}
+
 bool Backends::any_config_relay() const {
   return std::any_of(places_.begin(), places_.end(),
                      [](const auto& place) { return place->upstream && place->url.upstream.relay_config; });
@@ -112,6 +152,8 @@ void Backends::changed() {
   for (const auto& place : places_) {
     if (place->lua) place->lua->aim(lua_target(*place));
   }
+  any_executor_ =
+      std::any_of(places_.begin(), places_.end(), [](const auto& place) { return place->executor != nullptr; });
   simple_ = places_.size() == 1 && places_.front()->memory && places_.front()->prefix().empty();
 }
 

@@ -20,6 +20,7 @@
 
 namespace redipy {
 
+class Executor;
 class Server;
 
 /// A backend with its name. Either the data are ours (owner() is there), or it is an upstream's.
@@ -27,13 +28,16 @@ struct Place {
   Bytes name;
   BackendUrl url;
   uint64_t id = 0;                             ///< never used again for another
-  std::unique_ptr<MemoryBackend> memory;       ///< null for an upstream
+  std::unique_ptr<MemoryBackend> memory;       ///< null where the data are elsewhere
+  std::unique_ptr<Executor> executor;          ///< where the data are in tables: its thread runs all commands on them
   std::shared_ptr<proxy::Upstream> upstream;   ///< null where the data are ours
   std::unique_ptr<KeyRewriting> rewriting;     ///< of an upstream's requests and replies; null without a prefix
   std::unique_ptr<script::LuaScripts> lua;     ///< graphs as the upstream is sent them
 
-  Backend* owner() const { return memory.get(); }
-  Store* store() const { return memory ? memory->store() : nullptr; }
+  ~Place();
+  Backend* owner() const;
+  /// On an executor's data, for its own thread only.
+  Store* store() const;
   const Bytes& prefix() const { return url.prefix; }
   View kind() const;
 };
@@ -76,6 +80,8 @@ class Backends {
   static bool spans_keyspace(const Command& command);
 
   bool any_upstream() const;
+  bool any_executor() const { return any_executor_; }
+  void for_each_executor(FunctionRef<void(Executor&)> visit) const;
   /// Some upstream's URL says config=relay.
   bool any_config_relay() const;
   void for_each_memory(FunctionRef<void(MemoryBackend&)> visit) const;
@@ -90,6 +96,7 @@ class Backends {
   std::vector<std::shared_ptr<Place>> places_;
   std::vector<Route> routes_;
   bool simple_ = true;
+  bool any_executor_ = false;
   uint64_t next_id_ = 1;
 };
 

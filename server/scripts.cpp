@@ -8,7 +8,6 @@
 #include <algorithm>
 
 #include "core/base/ticks.h"
-#include "core/memory/memory_backend.h"
 #include "scripting/store_host.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -29,10 +28,10 @@ constexpr View killed_by_shutdown = "ERR Script ended because the server shuts d
 /// What the running script may do to the server.
 class Scripts::Running final : public script::StoreHost {
  public:
-  Running(Scripts& scripts, Server& server, Session& session, MemoryStore& store, bool read_only)
+  Running(Scripts& scripts, Server& server, Session& session, Store& store, bool out_of_memory, bool read_only)
       : StoreHost(store,
                   {.read_only = read_only,
-                   .out_of_memory = !server.memory().has_room(),
+                   .out_of_memory = out_of_memory,
                    .touch = !session.no_touch,
                    .shares_keys = server.backends().all().size() > 1}),
         scripts_(scripts),
@@ -67,6 +66,7 @@ class Scripts::Running final : public script::StoreHost {
         told_busy_ = true;
         spdlog::warn("Slow script detected: still in execution after {} milliseconds.", elapsed_ms());
         server_.wake_paused();
+        server_.give_back_submitted();
       }
       paused_ = true;
       server_.let_others_in(session_);
@@ -98,7 +98,7 @@ class Scripts::Running final : public script::StoreHost {
   Scripts& scripts_;
   Server& server_;
   Session& session_;
-  MemoryStore& store_;
+  Store& store_;
   const int database_;
   const int64_t started_;
   int64_t last_pause_ = started_;
@@ -147,8 +147,11 @@ void Scripts::run(Session& session, script::Script& script, std::span<const View
   const script::Input input{keys, arguments, script.graph.key_names, script.graph.argument_names};
   const Dispatcher::Block block(server_.dispatcher());
   Place& place = keys.empty() ? server_.backends().main() : server_.backends().of(keys.front());
-  if (!place.memory) throw CommandError("ERR the script's keys are not this server's own");
-  Running running(*this, server_, session, place.memory->memory(), read_only);
+  if (place.upstream) throw CommandError("ERR the script's keys are not this server's own");
+  // Whoever came here by a transaction may find only now where the keys are.
+  Place* const here = server_.dispatcher().here();
+  if (here ? here != &place : place.executor != nullptr) throw CommandError(error::crossed_backends);
+  Running running(*this, server_, session, *place.store(), !place.owner()->has_room(), read_only);
   const auto count = [&] {
     const uint64_t ns = running.elapsed_ns();
     ++script.calls;

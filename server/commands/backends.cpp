@@ -6,6 +6,7 @@
 #include "core/command/help.h"
 #include "core/store/frame.h"
 #include "server/commands/families.h"
+#include "server/executor.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -14,6 +15,7 @@ namespace redipy {
 namespace {
 
 View state_of(const Place& place) {
+  if (place.executor) return place.executor->refusal().empty() ? "ready" : "down";
   if (!place.upstream) return "ready";
   switch (place.upstream->health().state) {
     case proxy::Health::connecting:
@@ -28,6 +30,7 @@ View state_of(const Place& place) {
 
 /// As far as it is known without asking anybody.
 std::optional<size_t> count_keys(const Place& place) {
+  if (place.executor) return place.executor->keys();
   if (!place.memory) return place.upstream->known_keys();
   Store& store = *place.store();
   const Frame frame(store);
