@@ -110,7 +110,8 @@ Verdict enough_memory(const Case& it) {
     });
     if (!needs_memory) return pass();
   }
-  if (it.server.memory().has_room()) return pass();
+  const Place* const place = it.session.transaction.place;
+  if ((place && !place->memory) || it.server.memory().has_room()) return pass();
   return refuse(error::out_of_memory);
 }
 

@@ -143,6 +143,9 @@ size_t Dispatcher::run_routed(Session& session, Scratch& scratch, size_t first, 
   }
   Request request = scratch.requests[first];
   const Args args(scratch.words.data() + request.first_word, request.words);
+  if (!server_.script_paused()) {
+    if (Place* const place = executing_place(session, request, args)) return submit(session, scratch, first, *place, reply);
+  }
   const auto& upstream = server_.backends().main().upstream;
   if (!request.entry && upstream && upstream->may_know(args[0])) request.entry = &foreign_;
   return run_single(session, request, args, reply) ? 1 : 0;

@@ -56,8 +56,8 @@ class SqlStore final : public Store {
   /// Throws SqlError: owned, if another server has taken the database meanwhile.
   bool recover();
   /// The time stays the same for the commands of a batch.
-  void hold_clock();
-  void release_clock() { --clock_held_; }
+  void hold_clock() override;
+  void release_clock() override { --clock_held_; }
 
   // --- in the background, each within a batch
 
