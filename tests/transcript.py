@@ -87,7 +87,7 @@ class Run:
 
     def includes_kind(self, words):
         if self.kind == "ours":
-            return "judge" not in words
+            return not ("judge" in words or (self.arguments.tables and "not tables" in words))
         if "since" in words and self.server.version < version(words["since"]):
             return False
         if self.kind == "judge":
