@@ -241,11 +241,21 @@ bool Channel::process() {
       ++head.errors;
       if (is_rejection(error_text(reply))) ++head.rejected;
       note_error(error_text(reply));
-      if (head.traits.vital) {
+      if (head.traits.vital && is_rejection(error_text(reply))) {
+        // Nothing runs there now: what follows is refused as well, and the database is chosen anew for what comes.
+        misplaced_ = true;
+        database_ = -1;
+      } else if (head.traits.vital) {
         fault_ = "a connection could not be prepared: " + Bytes(error_text(reply));
         hand_on();
         return false;
       }
+    }
+    if (head.traits.vital && reply.front() == '+') misplaced_ = false;
+    if (misplaced_ && reply.front() != '-') {
+      fault_ = "a command ran in another database than it was meant for";
+      hand_on();
+      return false;
     }
     ++whole;
     begin = at;

@@ -55,6 +55,10 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   void stop();
   /// Ends it; what is expected is answered with an error.
   void abort(const Bytes& why);
+  /// An owned one: its server answers nobody any more. As if the connection were lost.
+  void give_up(const Bytes& why);
+  /// The same, and the listener is told that it is gone.
+  void close(const Bytes& why);
 
   // --- sending
 
@@ -94,6 +98,8 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   /// Requests without a reply.
   size_t pending() const { return pending_; }
   bool is_idle() const { return expected_.empty(); }
+  /// What is under way may take any time.
+  bool waits() const { return !expected_.empty() && expected_.back().traits.patient; }
 
   /// To be called now and then: time-outs, reconnecting, a look at its health.
   void tick(int64_t now_ms);
@@ -173,6 +179,7 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   std::vector<Bytes> errors_;
   Listener* listener_ = nullptr;
   bool expects_messages_ = false;
+  bool misplaced_ = false;  // SELECT was refused: what follows must not run
   int database_ = 0;
   int64_t remote_id_ = 0;
 

@@ -15,7 +15,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <limits>
+#include <set>
 #include <utility>
 
 #include "core/base/numbers.h"
@@ -181,6 +181,7 @@ void Channel::disconnect() {
   input_.release();
   looked_at_ = 0;
   scanner_ = {};
+  misplaced_ = false;
   fault_.clear();
 }
 
@@ -190,6 +191,7 @@ void Channel::failed(const Bytes& why) {
   state_ = State::waiting;
   if (failures_ == 0) spdlog::warn("Backend {}: {} cannot be reached: {}", access_->name, address_.text(), why);
   ++failures_;
+  if (kind_ == Kind::shared) hub_.give_up_owned(address_, why);
   refusal_ = "UPSTREAM " + access_->name + ": " + address_.text() + " cannot be reached: " + why;
   hub_.upstream().went_down(why);
   const int64_t pause = std::min(longest_pause_ms, first_pause_ms << std::min(failures_ - 1, 6));
@@ -210,16 +212,14 @@ void Channel::lost(const Bytes& why) {
   spdlog::warn("Backend {}: the connection to {} is lost: {}", access_->name, address_.text(), why);
   hub_.upstream().lost_connection();
   disconnect();
-  if (kind_ == Kind::owned) {
-    state_ = State::stopped;
-    refusal_ = "UPSTREAM " + access_->name + ": " + why;
-    sort_out(why, false);
-    if (Listener* const listener = std::exchange(listener_, nullptr)) listener->gone(refusal_);
-    return;
-  }
+  if (kind_ == Kind::owned) return give_up(why);
   state_ = State::waiting;
   sort_out(why, true);
   if (state_ == State::waiting) connect();
+}
+
+void Channel::give_up(const Bytes& why) {
+  if (kind_ == Kind::owned && state_ != State::stopped) close(why);
 }
 
 void Channel::abort(const Bytes& why) {
@@ -230,6 +230,12 @@ void Channel::abort(const Bytes& why) {
   refusal_ = "UPSTREAM " + access_->name + ": " + why;
   sort_out(why, false);
   report();
+}
+
+void Channel::close(const Bytes& why) {
+  Listener* const listener = std::exchange(listener_, nullptr);
+  abort(why);
+  if (listener) listener->gone(refusal_);
 }
 
 /// Puts `request` behind what is kept, in one entry with the request before it if both came in one.
@@ -286,6 +292,18 @@ void Channel::sort_out(const Bytes& why, bool again) {
   const Bytes uncertain = certain + "; the command may have been executed";
   const int64_t now = ticks::now();
 
+  // A read is not sent again behind a later write of the same client that may have been executed: it would see it.
+  std::vector<bool> sees_later(had.size());
+  std::set<uint64_t> wrote;
+  for (size_t i = had.size(); i-- > 0;) {
+    const Expected& each = had[i];
+    const uint64_t client = each.receiver ? each.receiver->client() : 0;
+    if (client == 0) continue;
+    sees_later[i] = wrote.contains(client);
+    const uint64_t begin = i == 0 || had[i - 1].own_reply ? 0 : had[i - 1].end;
+    if (!each.own_reply && !each.traits.repeatable && begin < old_sent) wrote.insert(client);
+  }
+
   const auto answer = [&](const Expected& from, uint32_t count, const Bytes& text) {
     if (!from.receiver) return settle(count);
     Expected& added = kept.emplace_back();
@@ -295,7 +313,8 @@ void Channel::sort_out(const Bytes& why, bool again) {
     added.sent_ticks = from.sent_ticks;
     added.own_reply = std::make_unique<Bytes>(text);
   };
-  for (Expected& each : had) {
+  for (size_t index = 0; index < had.size(); ++index) {
+    Expected& each = had[index];
     if (each.own_reply) {
       kept.push_back(std::move(each));
       continue;
@@ -334,7 +353,7 @@ void Channel::sort_out(const Bytes& why, bool again) {
       }
       if (i < done) continue;
       const bool untouched = old_begin + static_cast<uint64_t>(at - old.data()) > old_sent;
-      if (in_time && each.receiver && (untouched || each.traits.repeatable)) {
+      if (in_time && each.receiver && (untouched || (each.traits.repeatable && !sees_later[index]))) {
         keep(kept, each, View(from, static_cast<size_t>(at - from)));
         ++retried;
       } else {

@@ -3,8 +3,11 @@
 // See hub.h.
 #include "proxy/hub.h"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace redipy::proxy {
 
@@ -12,6 +15,40 @@ namespace {
 
 constexpr auto tick_every = std::chrono::milliseconds(20);
 constexpr size_t most_spare = 16;
+
+/// Counts the replies to what was sent last on some connections.
+struct Countdown {
+  size_t left = 1;
+  bool by_upstream = true;
+  std::function<void(bool)> callback;
+
+  void one_less() {
+    if (--left == 0) callback(by_upstream);
+  }
+};
+
+class Last final : public Receiver {
+ public:
+  explicit Last(std::shared_ptr<Countdown> countdown) : countdown_(std::move(countdown)) { ++countdown_->left; }
+  void replies(View bytes, uint32_t whole) override {
+    countdown_->by_upstream = countdown_->by_upstream && !bytes.starts_with('-');
+    static_cast<void>(whole);  // there is one, whole
+    end();
+  }
+  void cut() override {
+    countdown_->by_upstream = false;
+    end();
+  }
+  uint64_t client() const override { return 0; }
+
+ private:
+  void end() {
+    countdown_->one_less();
+    delete this;
+  }
+
+  std::shared_ptr<Countdown> countdown_;
+};
 
 }  // namespace
 
@@ -37,14 +74,42 @@ void Hub::stop() {
   owned_.clear();
 }
 
+void Hub::close(View why) {
+  if (stopped_) return;
+  stopped_ = true;
+  closed_ = why;
+  timer_.cancel();
+  for (const auto& channel : channels()) channel->close(closed_);
+}
+
+std::vector<std::shared_ptr<Channel>> Hub::channels() const {
+  std::vector<std::shared_ptr<Channel>> all;
+  for (const auto& [address, by_protocol] : pools_) {
+    for (const Pool& pool : by_protocol) all.insert(all.end(), pool.shared.begin(), pool.shared.end());
+  }
+  for (const auto& weak : owned_) {
+    if (auto channel = weak.lock()) all.push_back(std::move(channel));
+  }
+  return all;
+}
+
+void Hub::when_answered(std::function<void(bool)> callback) {
+  auto countdown = std::make_shared<Countdown>();
+  countdown->callback = std::move(callback);
+  for (const auto& channel : channels()) {
+    if (channel->is_idle() || channel->is_stopped() || channel->waits()) continue;
+    // Requests are executed in the order of their connection: this one behind all others.
+    channel->send(*new Last(countdown), "*1\r\n$4\r\nPING\r\n", 1, channel->database(), {.repeatable = true}, nullptr);
+  }
+  countdown->one_less();
+}
+
 int64_t Hub::now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
 }
 
-Hub::Pool& Hub::pool(const Address& address, int protocol) {
-  return pools_[address.text()][protocol == 3 ? 1 : 0];
-}
+Hub::Pool& Hub::pool(const Address& address, int protocol) { return pools_[address.text()][protocol == 3 ? 1 : 0]; }
 
 Channel& Hub::shared(const Address& address, int protocol, uint64_t client) {
   // One address is the usual case: no text is made to find it.
@@ -58,6 +123,7 @@ Channel& Hub::shared(const Address& address, int protocol, uint64_t client) {
   while (found->shared.size() <= wanted) {
     found->shared.push_back(
         std::make_shared<Channel>(*this, address, upstream_->access(), protocol, Channel::Kind::shared));
+    if (stopped_) found->shared.back()->close(closed_);
   }
   return *found->shared[wanted];
 }
@@ -72,6 +138,11 @@ std::shared_ptr<Channel> Hub::take(const Address& address, int protocol) {
   auto channel = std::make_shared<Channel>(*this, address, upstream_->access(), protocol, Channel::Kind::owned);
   std::erase_if(owned_, [](const auto& weak) { return weak.expired(); });
   owned_.push_back(channel);
+  if (stopped_) {
+    // Whoever took it may send something first, and is to be answered.
+    asio::post(context_, [channel, why = closed_] { channel->close(why); });
+    return channel;
+  }
   channel->start();
   return channel;
 }
@@ -86,6 +157,19 @@ void Hub::give_back(std::shared_ptr<Channel> channel, bool clean) {
     return;
   }
   channel->stop();
+}
+
+void Hub::give_up_owned(const Address& address, const Bytes& why) {
+  // Not from within the event of another channel.
+  asio::post(context_, [weak = weak_from_this(), address, why] {
+    const auto self = weak.lock();
+    if (!self) return;
+    const auto owned = self->owned_;
+    for (const auto& each : owned) {
+      const auto channel = each.lock();
+      if (channel && channel->address() == address && !channel->is_idle()) channel->give_up(why);
+    }
+  });
 }
 
 void Hub::warm() { shared(2, 0).start(); }
@@ -116,16 +200,7 @@ void Hub::tick() {
   ticking_ = false;
   if (stopped_) return;
   const int64_t now = now_ms();
-  std::vector<std::shared_ptr<Channel>> all;
-  for (const auto& [address, by_protocol] : pools_) {
-    for (const Pool& pool : by_protocol) {
-      all.insert(all.end(), pool.shared.begin(), pool.shared.end());
-    }
-  }
-  for (const auto& weak : owned_) {
-    if (auto channel = weak.lock()) all.push_back(std::move(channel));
-  }
-  for (const auto& channel : all) channel->tick(now);
+  for (const auto& channel : channels()) channel->tick(now);
   watch_time();
 }
 

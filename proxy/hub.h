@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <array>
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -29,6 +30,12 @@ class Hub : public std::enable_shared_from_this<Hub> {
   ~Hub();
   /// Ends all connections; to be called before the hub goes.
   void stop();
+  /// The backend is no more: ends all connections, so that whoever waits for replies gets an error. The hub stays, and
+  /// what is asked of it later is answered so, too.
+  void close(View why);
+  /// Calls back, once, when all that has been sent on this hub's connections by now is answered, but for what may take
+  /// any time. False: not all of it by the upstream.
+  void when_answered(std::function<void(bool by_upstream)> callback);
 
   Upstream& upstream() { return *upstream_; }
   const std::shared_ptr<Upstream>& shared_upstream() const { return upstream_; }
@@ -46,6 +53,9 @@ class Hub : public std::enable_shared_from_this<Hub> {
   /// The session needs it no longer. `clean`: nothing is watched, subscribed, tracked or under way on it.
   void give_back(std::shared_ptr<Channel> channel, bool clean);
 
+  /// A server cannot be reached: whoever waits for it on connections of their own is told.
+  void give_up_owned(const Address& address, const Bytes& why);
+
   /// Steady time.
   static int64_t now_ms();
   /// Has tick() called soon, and again as long as there is something to wait for.
@@ -61,6 +71,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
   };
 
   Pool& pool(const Address& address, int protocol);
+  std::vector<std::shared_ptr<Channel>> channels() const;
   void tick();
 
   const std::shared_ptr<Upstream> upstream_;
@@ -74,6 +85,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
   asio::steady_timer timer_;
   bool ticking_ = false;
   bool stopped_ = false;
+  Bytes closed_;  // why, if close() was called
 };
 
 }  // namespace redipy::proxy

@@ -3,11 +3,17 @@
 // The backends of this server by name, and which keys live where. The first one that the configuration names is the
 // default: keys that match no route, and commands without keys, are its.
 //
-// Threads: guarded by the server's lock. A place stays where it is until it is removed, which takes that no route uses it
-// and that it is not the default.
+// Backends and routes change while the server runs (BACKEND ADD, …: flows_backends.cpp), one change at a time. What was
+// changed is in the state file before it takes effect.
+//
+// Threads: guarded by the server's lock. A place is removed only when no route uses it and it is not the default;
+// whoever works with places beyond the lock, in several steps, holds on to snapshot() and so to them all.
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -17,14 +23,18 @@
 #include "proxy/key_rewriting.h"
 #include "proxy/upstream.h"
 #include "scripting/lua_upstream.h"
+#include "server/backend_state.h"
+#include "server/state_file.h"
 
 namespace redipy {
 
 class Executor;
 class Server;
+class Session;
+struct NetworkThread;
 
 /// A backend with its name. Either the data are ours (owner() is there), or it is an upstream's.
-struct Place {
+struct Place : std::enable_shared_from_this<Place> {
   Bytes name;
   BackendUrl url;
   uint64_t id = 0;                             ///< never used again for another
@@ -33,6 +43,7 @@ struct Place {
   std::shared_ptr<proxy::Upstream> upstream;   ///< null where the data are ours
   std::unique_ptr<KeyRewriting> rewriting;     ///< of an upstream's requests and replies; null without a prefix
   std::unique_ptr<script::LuaScripts> lua;     ///< graphs as the upstream is sent them
+  std::atomic<bool> removed{false};            ///< no new connections there
 
   ~Place();
   Backend* owner() const;
@@ -63,9 +74,13 @@ class Backends {
   /// Makes what the configuration names; throws std::runtime_error where that cannot be.
   void configure();
 
-  Place& main() const { return *places_.front(); }
+  using Places = std::vector<std::shared_ptr<Place>>;
+
+  Place& main() const { return *main_; }
   Place* find(View name) const;
-  const std::vector<std::shared_ptr<Place>>& all() const { return places_; }
+  const Places& all() const { return *places_; }
+  /// All of now, which live as long as this is held.
+  const std::shared_ptr<const Places>& snapshot() const { return places_; }
   struct Route {
     Bytes pattern;
     Place* place;
@@ -86,18 +101,66 @@ class Backends {
   bool any_config_relay() const;
   void for_each_memory(FunctionRef<void(MemoryBackend&)> visit) const;
 
- private:
+  // --- changes at run time
+  /// Where a key would belong without the route `without`, and with one to `with` behind all others.
+  Place& of_changed(View key, View without, const Route* with) const;
+  bool has_route(View pattern) const;
+
+  /// One at a time: false while there is another.
+  bool begin_change();
+  void end_change();
+  /// From now to end_change() commands wait that may write to a key that fits the pattern, in any database.
+  void hold_writes(Bytes pattern) { held_ = std::move(pattern); }
+  bool holds_writes() const { return held_.has_value(); }
+  /// Whether this command of the session's has to wait for that.
+  bool holds_back(const Session& session, const CommandTable::Entry& entry, const Args& args) const;
+
+  const BackendState& state() const { return state_; }
+  const BackendState::Pairs& configured_backends() const { return configured_backends_; }
+  const BackendState::Pairs& configured_routes() const { return configured_routes_; }
+  const StateFile& state_file() const { return state_file_; }
+
+  /// Throws std::runtime_error where there cannot be such a backend. Without the lock.
   std::shared_ptr<Place> make(Bytes name, BackendUrl url);
+  // They take effect with what the state file holds already. What sessions have at stake is seen to.
+  void add(std::shared_ptr<Place> place, BackendState state);
+  void remove(Place& place, BackendState state);
+  void route(Route route, BackendState state);
+  void unroute(View pattern, BackendState state);
+
+  /// How to have something done on each network thread, soon and without the lock; the network says.
+  using OnThreads = std::function<void(std::function<void(NetworkThread&)>)>;
+  void on_threads(size_t threads, OnThreads post) {
+    threads_ = threads;
+    on_threads_ = std::move(post);
+  }
+  size_t threads() const { return threads_; }
+  void post_to_threads(std::function<void(NetworkThread&)> work) const {
+    if (on_threads_) on_threads_(std::move(work));
+  }
+
+ private:
   Place& routed(View key) const;
   script::LuaTarget lua_target(const Place& place) const;
   void changed();
+  void set_places(Places places);
+  void rerouted(View pattern);
 
   Server& server_;
-  std::vector<std::shared_ptr<Place>> places_;
+  std::shared_ptr<const Places> places_ = std::make_shared<const Places>();
+  Place* main_ = nullptr;
   std::vector<Route> routes_;
   bool simple_ = true;
   bool any_executor_ = false;
-  uint64_t next_id_ = 1;
+  std::atomic<uint64_t> next_id_{1};
+  BackendState state_;
+  BackendState::Pairs configured_backends_;
+  BackendState::Pairs configured_routes_;
+  StateFile state_file_{{}};
+  bool changing_ = false;
+  std::optional<Bytes> held_;
+  size_t threads_ = 0;
+  OnThreads on_threads_;
 };
 
 }  // namespace redipy

@@ -228,9 +228,16 @@ void Connection::put_off(Buffer& out) {
 
 /// What upstreams reply goes to the queue, which is written at the end of the round.
 void Connection::deliver(View bytes) {
-  if (closed_ || gone_ || bytes.empty()) return;
+  if (closed_ || gone_ || session_.killed || bytes.empty()) return;
   const size_t most = session_.limit.hard_bytes;
-  if (most != 0 && queued_bytes_ + bytes.size() > most) return close_overrun();
+  const auto overrun = [this] {
+    // Not at once: whoever delivers is in the midst of it.
+    session_.killed = true;
+    asio::post(thread_.context, [self = shared_from_this()] {
+      if (!self->closed_) self->close_overrun();
+    });
+  };
+  if (most != 0 && queued_bytes_ + bytes.size() > most) return overrun();
   if (queue_.empty() && !thread_.spare.empty()) {
     queue_.push_back(std::move(thread_.spare.back()));
     thread_.spare.pop_back();
@@ -239,7 +246,7 @@ void Connection::deliver(View bytes) {
   }
   queue_.back().append(bytes);
   queued_bytes_ += bytes.size();
-  if (!within_soft_limit()) return close_overrun();
+  if (!within_soft_limit()) return overrun();
   write_soon();
 }
 
@@ -260,7 +267,10 @@ void Connection::unblock(bool with_error) {
 
 proxy::Hub& Connection::hub(Place& place) {
   std::shared_ptr<proxy::Hub>& hub = thread_.hubs[place.id];
-  if (!hub) hub = std::make_shared<proxy::Hub>(place.upstream, thread_.context, thread_.poller, server_);
+  if (!hub) {
+    hub = std::make_shared<proxy::Hub>(place.upstream, thread_.context, thread_.poller, server_);
+    if (place.removed) hub->close(removed_backend);
+  }
   return *hub;
 }
 

@@ -33,6 +33,9 @@ struct NetworkThread {
   std::map<uint64_t, std::shared_ptr<proxy::Hub>> hubs;  // by the backend's id
 };
 
+/// Why what is asked of a backend is refused, once it is removed.
+inline constexpr View removed_backend = "the backend was removed";
+
 class Connection final : public Link, public Pollable, public std::enable_shared_from_this<Connection> {
  public:
   /// Under the server's lock.

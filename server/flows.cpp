@@ -108,13 +108,13 @@ using Context = asio::io_context::executor_type;
 
 /// A flow from its beginning to its reply. Owns what the flow refers to.
 Awaitable<void> run_flow([[maybe_unused]] std::shared_ptr<void> kept, Session& session, FlowFunction function,
-                         const CommandTable::Entry* entry, std::vector<Bytes> words, Place* place) {
+                         const CommandTable::Entry* entry, std::vector<Bytes> words, Place* place, bool silenced,
+                         std::shared_ptr<const Backends::Places> places) {
   Server& server = session.server();
   Buffer out;
   ReplyWriter reply(out, session.protocol());
-  Flow flow{session, server, entry, place, session.database, reply, std::move(words), {}};
+  Flow flow{session, server, entry, place, session.database, reply, std::move(words), std::move(places), {}};
   flow.views.assign(flow.words.begin(), flow.words.end());
-  const bool silenced = session.silenced();
   Bytes refusal;
   try {
     co_await function(flow);
@@ -144,10 +144,13 @@ void start_flow(Session& session, FlowFunction function, const CommandTable::Ent
   session.flow_started = ticks::now();
   // Posted, for the lock is held here, and co_spawn begins at once on the context's own thread.
   asio::io_context& context = session.link().context();
-  asio::post(context, [&context, &session, function, entry = &entry, place, kept = session.link().keep(),
-                       words = std::vector<Bytes>(args.begin(), args.end())]() mutable {
+  asio::post(context, [&context, &session, function, entry = &entry, place, silenced = session.silenced(),
+                       kept = session.link().keep(), words = std::vector<Bytes>(args.begin(), args.end()),
+                       places = session.server().backends().snapshot()]() mutable {
     asio::co_spawn(context.get_executor(),
-                   run_flow(std::move(kept), session, function, entry, std::move(words), place), asio::detached);
+                   run_flow(std::move(kept), session, function, entry, std::move(words), place, silenced,
+                            std::move(places)),
+                   asio::detached);
   });
 }
 
@@ -166,6 +169,13 @@ void Dispatcher::flow_ended(Session& session, const CommandTable::Entry& entry, 
   }
   current_ = caller;
   started_ = caller_started;
+}
+
+void Dispatcher::show_flow(Session& session, const CommandTable::Entry& entry, const Args& args) {
+  if (server_.monitors().empty()) return;
+  Session* const caller = std::exchange(current_, &session);
+  show_monitors(entry, args, false);
+  current_ = caller;
 }
 
 namespace flows {
@@ -257,8 +267,8 @@ Awaitable<void> single(Flow& flow) {
   proxy::Channel& channel = channel_to(flow, place);
   const Command& command = *flow.entry->command;
   const Bytes request = encode(place, *flow.entry, flow.args());
-  Bytes reply = co_await ask(flow, channel, request, 1,
-                             {.repeatable = command.is(flag::read) && !command.is(flag::write)});
+  Bytes reply =
+      co_await ask(flow, channel, request, 1, {.repeatable = command.is(flag::read) && !command.is(flag::write)});
   flow.reply.raw(decode(place, *flow.entry, std::move(reply)));
 }
 
@@ -279,10 +289,12 @@ FlowFunction steps_of(Session& session, const CommandTable::Entry& entry, const 
   if (name == "watch") return place.upstream ? watch : nullptr;
   if (name == "unwatch") return session.transaction.place && session.transaction.place->upstream ? unwatch : nullptr;
   if (name == "discard") {
-    return session.transaction.open && session.transaction.place && session.transaction.place->upstream ? discard : nullptr;
+    return session.transaction.open && session.transaction.place && session.transaction.place->upstream ? discard
+                                                                                                        : nullptr;
   }
   if (name == "exec") {
-    return session.transaction.open && session.transaction.place && session.transaction.place->upstream ? exec : nullptr;
+    return session.transaction.open && session.transaction.place && session.transaction.place->upstream ? exec
+                                                                                                        : nullptr;
   }
   if (name == "reset" || name == "hello") return own ? hello : nullptr;
   if (name == "select") return backends.any_upstream() ? select : nullptr;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Commands that take several steps at an upstream, as coroutines. While one runs, its session takes no further requests;
-// what it replies is sent when it ends. It begins when nothing of the session is under way.
+// Commands that take several steps at an upstream, as coroutines. While one runs, its session takes no further
+// requests; what it replies is sent when it ends. It begins when nothing of the session is under way.
 //
 // Threads: a flow runs on its connection's thread, without the server's lock: it takes the lock where it touches what
 // the lock guards, never across a co_await. Session and link live as long as the flow.
@@ -35,6 +35,8 @@ struct Flow {
   int database;
   ReplyWriter& reply;
   const std::vector<Bytes> words;
+  /// All backends there were when it began; they live as long as it does.
+  const std::shared_ptr<const Backends::Places> places;
 
   Args args() const { return Args(std::span<const View>(views)); }
   std::vector<View> views;
@@ -75,6 +77,12 @@ Awaitable<void> script_load(Flow& flow);
 Awaitable<void> script_exists(Flow& flow);
 Awaitable<void> script_flush(Flow& flow);
 Awaitable<void> script_kill(Flow& flow);
+// flows_backends.cpp
+Awaitable<void> backend_list(Flow& flow);
+Awaitable<void> backend_add(Flow& flow);
+Awaitable<void> backend_remove(Flow& flow);
+Awaitable<void> backend_route(Flow& flow);
+Awaitable<void> backend_unroute(Flow& flow);
 // flows_server.cpp
 Awaitable<void> info(Flow& flow);
 Awaitable<void> config(Flow& flow);
@@ -101,6 +109,10 @@ std::vector<View> words_of(const Words&... words) {
 }
 /// Asks any place a command: an upstream, or our own data.
 Awaitable<Bytes> ask_place(Flow& flow, Place& place, std::vector<View> words);
+/// Some keys at a time; false: no more are wanted.
+using KeyVisit = FunctionRef<bool(const std::vector<Bytes>& keys)>;
+/// All keys of the place's database that fit the pattern, as clients see them, in many small steps. One may come twice.
+Awaitable<void> visit_keys(Flow& flow, Place& place, View pattern, KeyVisit visit);
 
 }  // namespace flows
 }  // namespace redipy

@@ -63,7 +63,7 @@ void subscribe(Session& session, const CommandTable::Entry& entry, const Args& a
 Awaitable<void> select(Flow& flow) {
   run_here(flow);
   const int chosen = flow.session.database;
-  for (const auto& place : flow.server.backends().all()) {
+  for (const auto& place : *flow.places) {
     if (!place->upstream || place->upstream->knows_database(chosen)) continue;
     proxy::Hub& hub = flow.session.link().hub(*place);
     auto channel = hub.take(flow.session.protocol());

@@ -28,9 +28,8 @@ constexpr View per_step = "1000";
 /// The places that the command is about.
 std::vector<Place*> places_of(Flow& flow) {
   if (flow.place) return {flow.place};
-  const std::lock_guard guard(flow.server.lock());
   std::vector<Place*> places;
-  for (const auto& place : flow.server.backends().all()) places.push_back(place.get());
+  for (const auto& place : *flow.places) places.push_back(place.get());
   return places;
 }
 
@@ -147,6 +146,10 @@ Awaitable<void> keys(Flow& flow) {
 /// A cursor of several backends tells which of them is being scanned: cursor' = cursor * backends + backend.
 Awaitable<void> scan(Flow& flow) {
   const std::vector<Place*> places = places_of(flow);
+  if (places.size() == 1) {
+    flow.reply.raw(co_await ask_place(flow, *places.front(), flow.views));
+    co_return;
+  }
   const auto said = parse_unsigned(flow.words[1]);
   if (!said) throw CommandError("ERR invalid cursor");
   size_t at = static_cast<size_t>(*said % places.size());
@@ -215,6 +218,18 @@ Awaitable<void> random_key(Flow& flow) {
 
 }  // namespace
 
+Awaitable<void> visit_keys(Flow& flow, Place& place, View pattern, KeyVisit visit) {
+  Bytes cursor = "0";
+  bool wanted = true;
+  do {
+    std::vector<View> words = words_of("SCAN", cursor, "MATCH", pattern, "COUNT", per_step);
+    const Bytes reply = good(co_await ask_place(flow, place, std::move(words)));
+    Scanned scanned = read_scan(reply);
+    cursor = std::move(scanned.cursor);
+    wanted = visit(scanned.keys);
+  } while (wanted && cursor != "0");
+}
+
 Awaitable<void> keyspace(Flow& flow) {
   const View name = flow.entry->command->name;
   if (name == "KEYS") {
@@ -229,7 +244,7 @@ Awaitable<void> keyspace(Flow& flow) {
     flow.reply.integer(static_cast<int64_t>(total));
   } else if (name == "SWAPDB") {
     for (Place* const place : places_of(flow)) {
-      if (place->prefix().empty()) continue;
+      if (place->prefix().empty() || place->memory) continue;
       throw CommandError("ERR SWAPDB would swap what is not under the prefix of backend " + place->name + ", too");
     }
     for (Place* const place : places_of(flow)) good(co_await ask_place(flow, *place, flow.views));

@@ -38,7 +38,7 @@ Awaitable<void> config(Flow& flow) {
   std::vector<View> theirs = ours;
   {
     const std::lock_guard guard(flow.server.lock());
-    for (const auto& place : flow.server.backends().all()) {
+    for (const auto& place : *flow.places) {
       if (place->upstream && place->url.upstream.relay_config) places.push_back(place.get());
     }
     for (size_t i = 2; sets && i + 1 < flow.words.size(); i += 2) {

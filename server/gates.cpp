@@ -46,7 +46,7 @@ Verdict known(const Case& it) {
   }
   const Command& command = it.command();
   if (!command.subcommands.empty() && it.args.size() > 1) {
-    if (it.is_upstreams()) return pass();
+    if (it.is_upstreams() && command.name != "SCRIPT") return pass();
     if (command.name == "SCRIPT" && script::looks_like_graph(it.args[1])) return pass();  // SCRIPT graph: RUN, in short
     const View what =
         command.name == "DEBUG" ? "unknown subcommand or wrong number of arguments for" : "unknown subcommand";
@@ -121,8 +121,13 @@ Verdict queued_in_transaction(const Case& it) {
   return {Verdict::queue, {}};
 }
 
-/// During CLIENT PAUSE commands wait, or only those that may write (EXEC: when something in its queue does).
+/// During CLIENT PAUSE commands wait, or only those that may write (EXEC: when something in its queue does); while a route
+/// changes, those that may write to its keys.
 Verdict not_paused(const Case& it) {
+  const Backends& backends = it.server.backends();
+  if (backends.holds_writes() && backends.holds_back(it.session, *it.request.entry, it.args)) {
+    return {Verdict::postpone, {}};
+  }
   if (it.server.pause_state().until_ms == 0) return pass();
   bool writes = it.is(flag::write | flag::may_replicate);
   if (it.command().name == "EXEC") {

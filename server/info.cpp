@@ -373,7 +373,9 @@ void take_over(Bytes& text, size_t begin, View upstream) {
                              "lazyfree_pending_objects", "tracking_total_keys", "tracking_total_items",
                              "tracking_total_prefixes", "tracking_clients", "expired_stale_perc",
                              "expired_time_cap_reached_count", "rdb_changes_since_last_save", "rdb_bgsave_in_progress",
-                             "rdb_last_save_time", "aof_enabled", "maxmemory", "maxmemory_human", "maxmemory_policy"};
+                             "rdb_last_save_time", "aof_enabled", "maxmemory", "maxmemory_human", "maxmemory_policy", "used_memory", "used_memory_human", "used_memory_dataset",
+                             "mem_clients_normal", "mem_not_counted_for_evict", "total_eviction_exceeded_time",
+                             "current_eviction_exceeded_time", "evicted_clients"};
   for (const View field : fields) {
     const Bytes name = "\n" + Bytes(field) + ":";
     const size_t theirs = upstream.find(name);

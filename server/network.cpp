@@ -49,6 +49,9 @@ Network::Network(Server& server)
       signals_(threads_.front()->context, SIGINT, SIGTERM, SIGHUP) {
   server_.on_shutdown([this] { stop(); });
   server_.on_listen_changed([this](const Settings& old) { relisten(old); });
+  server_.backends().on_threads(threads_.size(), [this](const std::function<void(NetworkThread&)>& work) {
+    for (const auto& thread : threads_) asio::post(thread->context, [work, thread = thread.get()] { work(*thread); });
+  });
   server_.on_due_changed([this] { asio::post(threads_.front()->context, [this] { arm_due_timer(); }); });
 }
 

@@ -13,9 +13,9 @@
 #include <filesystem>
 #include <iterator>
 
-#include "core/base/backend_url.h"
 #include "core/base/numbers.h"
 #include "core/base/text.h"
+#include "server/backend_state.h"
 #include "server/notifications.h"
 
 namespace redipy {
@@ -217,11 +217,10 @@ void parse_backend(Settings& settings, Words words) {
   if (words.size() != 2) throw ValueError("wrong number of arguments: a name and a URL are needed");
   const auto& [name, url] = std::pair(words[0], words[1]);
   if (name.empty()) throw ValueError("a backend needs a name");
-  BackendUrl parsed;
   try {
-    parsed = parse_backend_url(url);
-  } catch (const BackendUrlError& fault) {
-    throw ValueError(Bytes("backend URL: ") + fault.what());
+    static_cast<void>(read_backend_url(url));
+  } catch (const std::runtime_error& fault) {
+    throw ValueError(fault.what());
   }
   for (const auto& [known, known_url] : settings.backends) {
     if (known == name) throw ValueError("there are two backends of this name");
@@ -329,7 +328,7 @@ const Parameter rows[] = {
     {"route", Custom{parse_route, print_routes, route_lines}, immutable | list | keyed},
     {"sql-durability", Choice{&S::sql_durability, durabilities}},
     {"sql-cache-size", Number{&S::sql_cache_size, 0, any_long, Number::bytes}},
-    {"state-file", Fixed{"", "backends cannot be added at run time yet"}},
+    {"state-file", Text{&S::state_file}, immutable},
     {"save", Fixed{"", "snapshots are not there yet: data in memory ends with the process"}, list},
     {"appendonly", Fixed{"no", "the log of changes is not there yet: data in memory ends with the process"}},
     {"cluster-enabled", Fixed{"no", "this server is no node of a cluster"}, immutable},

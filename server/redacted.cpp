@@ -20,6 +20,8 @@ Redacted::Redacted(const CommandTable::Entry& entry, const Args& args) : shown_(
     hide(1, args.size());
   } else if (name == "acl|setuser" || name == "acl|deluser" || name == "acl|getuser") {
     hide(2, args.size());
+  } else if (name == "backend|add") {
+    hide(3, 1);
   } else if (name == "hello") {
     for (size_t i = 2; i < args.size(); ++i) {
       if (args.is(i, "AUTH")) hide(i + 1, 2);

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/base/ticks.h"
+#include "core/command/key_finder.h"
 #include "core/resp/request_parser.h"
 #include "proxy/hub.h"
 #include "proxy/words.h"
@@ -240,6 +241,9 @@ bool Dispatcher::run_elsewhere(Session& session, const Request& request, const A
       if (flows::may_wait(*request.entry, args)) {
         start_flow(session, flows::blocking, *request.entry, args, &place);
         session.wait.kind = Wait::upstream;
+        for_each_key(*request.entry->command, args, [&](FoundKey found) {
+          if ((found.flags & key::access) != 0) session.wait.names.emplace_back(args[found.index]);
+        });
         if (!server_.monitors().empty()) feed_monitors(*request.entry, args);
         return true;
       }

@@ -55,13 +55,7 @@ Server::Server(Config& config)
     clock_ = std::make_unique<SystemClock>();
   }
   backends_.configure();
-  backends_.for_each_memory([this](MemoryBackend& memory) {
-    if (!memory_) memory_ = &memory;
-  });
-  if (!memory_) {
-    idle_memory_ = make_memory();
-    memory_ = idle_memory_.get();
-  }
+  backends_changed();
   scripts_ = std::make_unique<Scripts>(*this);
   statistics_.commands.resize(commands_.entries().size() + 1);  // the last one: what the table does not know
   started_ms_ = clock_->now_ms();
@@ -89,8 +83,19 @@ Store& Server::data() { return dispatcher_.here() ? *dispatcher_.here()->store()
 
 const Settings& Server::settings() const { return config_.settings(); }
 
-std::unique_ptr<MemoryBackend> Server::make_memory() {
-  auto memory = std::make_unique<MemoryBackend>(*clock_, settings().databases, *this);
+void Server::backends_changed() {
+  memory_ = nullptr;
+  backends_.for_each_memory([this](MemoryBackend& memory) {
+    if (!memory_) memory_ = &memory;
+    memory.memory().keep_expired(pause_.until_ms != 0);
+  });
+  if (memory_) return;
+  if (!idle_memory_) idle_memory_ = make_memory();
+  memory_ = idle_memory_.get();
+}
+
+std::unique_ptr<MemoryBackend> Server::make_memory(View prefix) {
+  auto memory = std::make_unique<MemoryBackend>(*clock_, settings().databases, *this, prefix);
   memory->apply(memory_options(settings()));
   return memory;
 }

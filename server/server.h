@@ -67,7 +67,9 @@ class Server final : public ChangeListener, public proxy::Observer {
   Backend& backend_of(const CommandTable::Entry& entry, const Args& args);
   /// Our own keyspace that the key belongs to; null where an upstream has it.
   Store* store_of(View key) { return backends_.of(key).store(); }
-  std::unique_ptr<MemoryBackend> make_memory();
+  std::unique_ptr<MemoryBackend> make_memory(View prefix = {});
+  /// A backend was added or removed.
+  void backends_changed();
 
   Dispatcher& dispatcher() { return dispatcher_; }
   PubSub& pubsub() { return pubsub_; }

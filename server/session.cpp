@@ -40,7 +40,7 @@ const OutputLimit& Session::output_limit() const {
 
 bool Session::plain() const {
   return authenticated && !transaction.open && reply_mode == ReplyMode::on &&
-         !(protocol_ == 2 && subscriptions.any()) && server_.pause_state().until_ms == 0 && !tracking.caching &&
+         !(protocol_ == 2 && subscriptions.any()) && server_.pause_state().until_ms == 0 && !server_.backends().holds_writes() && !tracking.caching &&
          !server_.script_paused();
 }
 
@@ -144,7 +144,8 @@ bool Session::has_own_upstreams() const { return relay_ && relay_->any_pins(); }
 void Session::upstream_gone(Relay& relay, View why) {
   const auto lost = relay.take_lost();
   const std::lock_guard guard(server_.lock());
-  if ((lost & pin::watching) != 0) transaction.broken = true;  // nobody knows what has changed meanwhile
+  // What is watched may have changed meanwhile; a transaction that is under way has its answer already.
+  if ((lost & pin::watching) != 0 && transaction.place) transaction.broken = true;
   if ((lost & (pin::subscribed | pin::tracking | pin::redirected)) == 0) return;
   // Messages may have been missed. A client that is closed knows it, and subscribes anew.
   spdlog::info("Closing client {} ({}): {}", id_, link_.peer_address(), why);

@@ -51,6 +51,7 @@ struct Settings {
   Bytes syslog_facility = "local0";
   std::vector<std::pair<Bytes, Bytes>> backends;  ///< name, url; the first is the default
   std::vector<std::pair<Bytes, Bytes>> routes;    ///< pattern, backend
+  Bytes state_file = "redipy.state";              ///< what BACKEND has changed; empty: not kept
   Bytes sql_durability = "always";                ///< always, everysec, relaxed: what a COMMIT in a database waits for
   uint64_t sql_cache_size = 64u << 20;            ///< of keys in tables, per backend
   Bytes enable_debug_command = "no";              ///< yes, no, local

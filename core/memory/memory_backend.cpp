@@ -27,6 +27,15 @@ struct HeldClock {
 
 }  // namespace
 
+MemoryBackend::MemoryBackend(const Clock& clock, int databases, ChangeListener& listener, View prefix)
+    : prefixed_(prefix.empty() ? nullptr
+                               : std::make_unique<PrefixedStore>(prefix, PrefixedStore::Below::alone, listener)),
+      store_(clock, databases, prefixed_ ? *prefixed_ : listener),
+      front_(prefixed_ ? static_cast<Store&>(*prefixed_) : store_),
+      clock_(clock) {
+  if (prefixed_) prefixed_->put_over(store_);
+}
+
 void MemoryBackend::run(Batch& batch) {
   const HeldClock held(store_);
   store_.select(batch.database);
@@ -34,7 +43,8 @@ void MemoryBackend::run(Batch& batch) {
   for (size_t first = 0; first < requests.size(); first += requests_ahead) {
     const auto window = requests.subspan(first, std::min(requests_ahead, requests.size() - first));
     KnownHash known[requests_ahead];
-    if (window.size() > 1) redipy::look_ahead(store_.table(batch.database, false), batch, window, known);
+    // The words have no prefix yet: what is there would be asked for under other names.
+    if (window.size() > 1 && !prefixed_) redipy::look_ahead(store_.table(batch.database, false), batch, window, known);
     for (size_t i = 0; i < window.size(); ++i) {
       store_.know(known[i]);
       run_one(batch, window[i]);
@@ -43,6 +53,7 @@ void MemoryBackend::run(Batch& batch) {
 }
 
 void MemoryBackend::look_ahead(const Batch& batch) {
+  if (prefixed_) return;
   KnownHash unused[requests_ahead];
   const auto window = batch.requests.first(std::min(requests_ahead, batch.requests.size()));
   redipy::look_ahead(store_.table(batch.database, false), batch, window, unused);
@@ -60,7 +71,7 @@ void MemoryBackend::run_one(const Batch& batch, const Request& request) {
   store_.select(batch.database);
   store_.begin({command.is(flag::write), command.event, batch.touch && !command.is(flag::no_touch)});
   try {
-    command.run.data(store_, args, reply);
+    command.run.data(front_, args, reply);
   } catch (const CommandError& refusal) {
     return refuse(batch, request, mark, refusal.what());
   } catch (const std::bad_alloc&) {

@@ -5,23 +5,27 @@
 // ahead are asked for before the first of them runs, so that their cache misses overlap.
 #pragma once
 
+#include <memory>
+
 #include "core/command/backend.h"
 #include "core/memory/memory_store.h"
+#include "core/store/prefixed_store.h"
 
 namespace redipy {
 
 /// One caller at a time. An observer may call run() again between two commands.
 class MemoryBackend final : public Backend {
  public:
-  /// Clock and listener outlive the backend.
-  MemoryBackend(const Clock& clock, int databases, ChangeListener& listener)
-      : store_(clock, databases, listener), clock_(clock) {}
+  /// Clock and listener outlive the backend. `prefix`: what every key gets, unseen by commands and listener.
+  MemoryBackend(const Clock& clock, int databases, ChangeListener& listener, View prefix = {});
 
   void run(Batch& batch) override;
   void look_ahead(const Batch& batch) override;
   bool has_room() override { return store_.make_room(); }
-  Store* store() override { return &store_; }
+  /// As commands see it.
+  Store* store() override { return &front_; }
 
+  /// The engine itself, whose keys have the prefix.
   MemoryStore& memory() { return store_; }
   void apply(const Options& options) { store_.set_options(options); }
   /// What is done now and then: expiry for a part of the time since the last call, eviction.
@@ -37,7 +41,9 @@ class MemoryBackend final : public Backend {
   void run_one(const Batch& batch, const Request& request);
   void refuse(const Batch& batch, const Request& request, size_t mark, View error);
 
+  const std::unique_ptr<PrefixedStore> prefixed_;  // null without a prefix
   MemoryStore store_;
+  Store& front_;  // what handlers are given: the one or the other
   const Clock& clock_;
   int64_t last_cron_ = 0;  // ticks
   int64_t last_fast_expiry_ms_ = 0;

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// BACKEND: the backends of this server, where they are and which keys belong to them.
-#include <optional>
-
+// BACKEND: the backends of this server, where they are and which keys belong to them. What they do: flows_backends.cpp.
 #include "core/command/help.h"
-#include "core/store/frame.h"
 #include "server/commands/families.h"
-#include "server/executor.h"
+#include "server/flows.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -14,68 +11,10 @@ namespace redipy {
 
 namespace {
 
-View state_of(const Place& place) {
-  if (place.executor) return place.executor->refusal().empty() ? "ready" : "down";
-  if (!place.upstream) return "ready";
-  switch (place.upstream->health().state) {
-    case proxy::Health::connecting:
-      return "connecting";
-    case proxy::Health::ready:
-      return "ready";
-    case proxy::Health::down:
-      return "down";
-  }
-  return "";
-}
-
-/// As far as it is known without asking anybody.
-std::optional<size_t> count_keys(const Place& place) {
-  if (place.executor) return place.executor->keys();
-  if (!place.memory) return place.upstream->known_keys();
-  Store& store = *place.store();
-  const Frame frame(store);
-  size_t keys = 0;
-  for (int database = 0; database < store.databases(); ++database) {
-    store.select(database);
-    keys += store.size();
-  }
-  return keys;
-}
-
-// BACKEND LIST
-void backend_list(Session& session, const Args&, Reply& reply) {
-  const Backends& backends = session.server().backends();
-  reply.array(backends.all().size());
-  for (const auto& place : backends.all()) {
-    reply.map(6);
-    reply.bulk("name");
-    reply.bulk(View(place->name));
-    reply.bulk("url");
-    reply.bulk(View(place->url.shown));
-    reply.bulk("kind");
-    reply.bulk(place->kind());
-    reply.bulk("state");
-    reply.bulk(state_of(*place));
-    reply.bulk("keys");
-    if (const auto keys = count_keys(*place)) {
-      reply.integer(static_cast<int64_t>(*keys));
-    } else {
-      reply.null();
-    }
-    reply.bulk("routes");
-    const auto open = reply.open_array();
-    size_t routes = 0;
-    for (const Backends::Route& route : backends.routes()) {
-      if (route.place != place.get()) continue;
-      reply.bulk(View(route.pattern));
-      ++routes;
-    }
-    if (place.get() == &backends.main()) {
-      reply.bulk("*");
-      ++routes;
-    }
-    reply.close(open, routes);
-  }
+/// What takes several steps, for it asks upstreams or the disk.
+template <FlowFunction function>
+void in_steps(Session& session, const Args& args, Reply&) {
+  start_flow(session, function, *session.server().commands().find(args), args, nullptr);
 }
 
 void backend_help(Session& session, const Args& args, Reply& reply) {
@@ -84,16 +23,21 @@ void backend_help(Session& session, const Args& args, Reply& reply) {
 
 constexpr Flags managing = flag::admin | flag::noscript | flag::loading | flag::stale;
 
+constexpr Flags in_several_steps = managing | flag::no_multi;
+
 constexpr Command backend_subcommands[] = {
-    {"LIST", "", 2, managing, no_keys, backend_list, Event::none,
-     "Lists the backends with their state, keys and routes.", "7.2.0", "O(N) where N is the number of databases"},
-    {"ADD", "name url", 4, managing | flag::not_yet, no_keys, nullptr, Event::none, "Adds a backend.", "7.2.0", "O(1)"},
-    {"REMOVE", "name", 3, managing | flag::not_yet, no_keys, nullptr, Event::none,
-     "Removes a backend that no route uses.", "7.2.0", "O(1)"},
-    {"ROUTE", "pattern name", 4, managing | flag::not_yet, no_keys, nullptr, Event::none, "Routes keys to a backend.",
+    {"LIST", "", 2, in_several_steps, no_keys, in_steps<flows::backend_list>, Event::none,
+     "Lists the backends with their state, keys and routes.", "7.2.0", "O(N) where N is the number of backends"},
+    {"ADD", "name url", 4, in_several_steps, no_keys, in_steps<flows::backend_add>, Event::none, "Adds a backend.",
      "7.2.0", "O(1)"},
-    {"UNROUTE", "pattern", 3, managing | flag::not_yet, no_keys, nullptr, Event::none, "Takes a route away.", "7.2.0",
-     "O(1)"},
+    {"REMOVE", "name", 3, in_several_steps, no_keys, in_steps<flows::backend_remove>, Event::none,
+     "Removes a backend that no route uses.", "7.2.0", "O(1)"},
+    {"ROUTE", "pattern name", 4, in_several_steps, no_keys, in_steps<flows::backend_route>, Event::none,
+     "Routes keys to a backend, where none moves by it.", "7.2.0",
+     "O(N) where N is the number of keys in the backend that they belong to now"},
+    {"UNROUTE", "pattern", 3, in_several_steps, no_keys, in_steps<flows::backend_unroute>, Event::none,
+     "Takes a route away, where no key moves by it.", "7.2.0",
+     "O(N) where N is the number of keys in the backend that it leads to"},
     {"COPY", "from to [MATCH pattern] [REPLACE]", -4, managing | flag::not_yet, no_keys, nullptr, Event::none,
      "Copies keys from one backend to another.", "7.2.0", "O(N)"},
     {"VERIFY", "a b [MATCH pattern]", -4, managing | flag::not_yet, no_keys, nullptr, Event::none,
