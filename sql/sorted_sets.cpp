@@ -108,7 +108,9 @@ void SqlSortedSet::walk(const Interval& places, size_t offset, bool reverse, Vis
     if (behind <= first || offset >= behind - first) return;
     const Element at = zset_element_at(store(), row(), reverse ? behind - 1 - offset : first + offset);
     Interval rest = places;
-    (reverse ? rest.behind : rest.first) = {at.number, reverse ? successor(at.name) : Bytes(at.name)};
+    ZsetPlace& end = reverse ? rest.behind : rest.first;
+    end.ord = at.number;
+    end.member = reverse ? successor(at.name) : Bytes(at.name);
     return walk(rest, 0, reverse, visit);
   }
   ZsetPlace place = reverse ? places.behind : places.first;

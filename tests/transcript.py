@@ -89,7 +89,7 @@ class Run:
         if "proxy" in words and self.kind != "proxy":
             return False
         if self.kind == "ours":
-            return "judge" not in words
+            return not ("judge" in words or (self.arguments.tables and "not tables" in words))
         if "since" in words and self.server.version < version(words["since"]):
             return False
         if self.kind == "judge":
