@@ -109,7 +109,7 @@ void Channel::greet() {
     append_command(greeting, {"SELECT", std::to_string(access_->database)});
     ++greetings_left_;
   }
-  if (access_->reads_from_replica) {
+  if (to_replica_) {
     append_command(greeting, {"READONLY"});
     ++greetings_left_;
   }
@@ -121,9 +121,7 @@ void Channel::greet() {
 void Channel::greeted(View reply) {
   if (reply.front() == '-') {
     const Bytes text(error_text(reply));
-    if (access_->reads_from_replica && text.find("cluster support disabled") != Bytes::npos) {
-      // READONLY is a cluster's word; a plain server needs none.
-    } else if (text.starts_with("ERR unknown command") || text.starts_with("NOPROTO")) {
+    if (text.starts_with("ERR unknown command") || text.starts_with("NOPROTO")) {
       return failed("it is older than Redis 7.0");
     } else {
       return failed("it refused the greeting: " + text);
@@ -151,6 +149,7 @@ void Channel::greeted(View reply) {
   state_ = State::ready;
   since_ms_ = last_read_ms_ = Hub::now_ms();
   failures_ = 0;
+  down_since_ms_ = 0;
   refusal_.clear();
   hub_.upstream().connections.fetch_add(1, std::memory_order_relaxed);
   flush();
@@ -175,6 +174,7 @@ void Channel::failed(const Bytes& why) {
   disconnect();
   state_ = State::waiting;
   if (failures_ == 0) spdlog::warn("Backend {}: {} cannot be reached: {}", access_->name, address_.text(), why);
+  if (failures_ == 0) down_since_ms_ = Hub::now_ms();
   ++failures_;
   refusal_ = "UPSTREAM " + access_->name + ": " + address_.text() + " cannot be reached: " + why;
   hub_.upstream().went_down(why);
@@ -272,14 +272,15 @@ void Channel::sort_out(const Bytes& why, bool again) {
   const Bytes uncertain = certain + "; the command may have been executed";
   const int64_t now = ticks::now();
 
-  const auto answer = [&](const Expected& from, uint32_t count, const Bytes& text) {
+  const auto answer = [&](const Expected& from, uint32_t count, bool untouched) {
     if (!from.receiver) return settle(count);
     Expected& added = kept.emplace_back();
     added.receiver = from.receiver;
     added.entry = from.entry;
     added.replies = added.requests = count;
     added.sent_ticks = from.sent_ticks;
-    added.own_reply = std::make_unique<Bytes>(text);
+    added.own_reply = std::make_unique<Bytes>(untouched ? certain : uncertain);
+    added.untouched = untouched;
   };
   for (Expected& each : had) {
     if (each.own_reply) {
@@ -302,7 +303,7 @@ void Channel::sort_out(const Bytes& why, bool again) {
         keep(kept, each, requests);
         retried += each.replies;
       } else {
-        answer(each, each.replies, untouched ? certain : uncertain);
+        answer(each, each.replies, untouched);
       }
       continue;
     }
@@ -315,7 +316,7 @@ void Channel::sort_out(const Bytes& why, bool again) {
       words.clear();
       // What stands in the output was parsed, or formed by us: it is whole.
       if (parser.parse(at, end, words, {size_t{1} << 62, true}) != RequestParser::Result::complete) {
-        answer(each, each.requests - std::max(i, done), uncertain);
+        answer(each, each.requests - std::max(i, done), false);
         break;
       }
       if (i < done) continue;
@@ -324,7 +325,7 @@ void Channel::sort_out(const Bytes& why, bool again) {
         keep(kept, each, View(from, static_cast<size_t>(at - from)));
         ++retried;
       } else {
-        answer(each, 1, untouched ? certain : uncertain);
+        answer(each, 1, untouched);
       }
     }
   }

@@ -17,6 +17,7 @@
 #include "proxy/hub.h"
 #include "proxy/words.h"
 #include "server/dispatch.h"
+#include "server/flows_cluster.h"
 #include "server/relay.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -162,6 +163,7 @@ proxy::Channel& channel_to(Flow& flow, Place& place) {
 Awaitable<Bytes> ask_place(Flow& flow, Place& place, std::vector<View> words) {
   const Args args{std::span<const View>(words)};
   const CommandTable::Entry& entry = *flow.server.commands().find(args);
+  if (place.upstream && place.upstream->is_cluster()) co_return co_await ask_cluster(flow, place, entry, args);
   if (!place.upstream) {
     Buffer out;
     ReplyWriter reply(out, flow.reply.protocol());
@@ -177,6 +179,7 @@ Awaitable<Bytes> ask_place(Flow& flow, Place& place, std::vector<View> words) {
 }
 
 Awaitable<Bytes> ask_nodes(Flow& flow, Place& place, std::vector<View> words) {
+  if (place.upstream->is_cluster()) co_return co_await ask_primaries(flow, place, *flow.entry, words);
   proxy::Channel& channel = channel_to(flow, place);
   Buffer request;
   proxy::append_command(request, words);
@@ -194,6 +197,10 @@ bool may_wait(const CommandTable::Entry& entry, const Args& args) {
 
 Awaitable<void> single(Flow& flow) {
   Place& place = *flow.place;
+  if (place.upstream->is_cluster()) {
+    flow.reply.raw(co_await ask_cluster(flow, place, *flow.entry, flow.args()));
+    co_return;
+  }
   proxy::Channel& channel = channel_to(flow, place);
   const Command& command = *flow.entry->command;
   const Bytes request = encode(place, *flow.entry, flow.args());
@@ -204,6 +211,7 @@ Awaitable<void> single(Flow& flow) {
 
 Awaitable<void> blocking(Flow& flow) {
   Place& place = *flow.place;
+  if (place.upstream->is_cluster()) co_return co_await blocking_in_cluster(flow);
   Relay& relay = flow.session.relay();
   const Bytes request = encode(place, *flow.entry, flow.args());
   proxy::Channel& channel = relay.pin(place, pin::blocked);

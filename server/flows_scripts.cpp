@@ -7,9 +7,11 @@
 #include "core/base/ticks.h"
 #include "core/resp/reply_cursor.h"
 #include "proxy/hub.h"
+#include "proxy/key_split.h"
 #include "proxy/words.h"
 #include "scripting/messages.h"
 #include "server/dispatch.h"
+#include "server/flows_cluster.h"
 #include "server/relay.h"
 #include "server/scripts.h"
 #include "server/server.h"
@@ -65,6 +67,14 @@ script::LuaCall lua_call(Flow& flow, Place& place, const CommandTable::Entry& en
   for (const View key : request.keys) {
     if (&flow.server.backends().of(key) != &place) throw CommandError(error::crossed_backends);
   }
+  if (place.upstream->is_cluster()) {
+    call.slot = slot_of_prefix(place.prefix());
+    for (const View key : request.keys) {
+      const int slot = key_slot(place.prefix(), key);
+      if (call.slot >= 0 && call.slot != slot) throw CommandError(error::crossed_slots);
+      call.slot = slot;
+    }
+  }
   call.script = request.script->shared_from_this();
   call.lua = place.lua->of(*request.script);
   call.limits = flow.server.scripts().run_limits();
@@ -107,11 +117,11 @@ Awaitable<void> script(Flow& flow) {
   Place* place = flow.place;
   if (!runs_graph(flow, *flow.entry, flow.args())) {
     refuse_under_prefix(*place);
-    proxy::Channel& channel = channel_to(flow, *place);
     Buffer request;
     proxy::append_command(request, flow.views);
     const bool reads = flow.entry->command->is(flag::read);
-    flow.reply.raw(co_await ask(flow, channel, request.view(), 1, {.repeatable = reads}));
+    const int slot = slot_of(*place, *flow.entry, flow.args());
+    flow.reply.raw(co_await ask_at(flow, *place, slot, request.view(), 1, {.repeatable = reads}));
     co_return;
   }
   if (flow.entry->full_name == "script|call") {
@@ -121,11 +131,10 @@ Awaitable<void> script(Flow& flow) {
     if (!request.keys.empty()) place = &flow.server.backends().of(request.keys.front());
   }
   script::LuaCall call = lua_call(flow, *place, *flow.entry, flow.args(), true);
-  proxy::Channel& channel = channel_to(flow, *place);
-  Bytes reply = co_await ask(flow, channel, call.request, 1, {.repeatable = call.read_only});
+  Bytes reply = co_await ask_at(flow, *place, call.slot, call.request, 1, {.repeatable = call.read_only});
   if (script::is_no_script(proxy::error_text(reply))) {
     script::say_text(call.words, call.lua);
-    reply = co_await ask(flow, channel_to(flow, *place), in_resp(call.words), 1, {.repeatable = call.read_only});
+    reply = co_await ask_at(flow, *place, call.slot, in_resp(call.words), 1, {.repeatable = call.read_only});
   }
   write_script_reply(flow, call, reply);
 }
@@ -189,6 +198,11 @@ Awaitable<void> script_kill(Flow& flow) {
   }
   Bytes reply;
   for (Place* const place : upstreams(flow.server)) {
+    if (place->upstream->is_cluster()) {
+      reply = co_await kill_script_in_cluster(flow, *place);
+      if (!reply.starts_with('-')) break;
+      continue;
+    }
     // On a connection of its own: what others sent waits behind the script.
     proxy::Channel& channel = flow.session.relay().pin(*place, pin::blocked);
     Buffer request;

@@ -133,7 +133,7 @@ void Session::upstream_gone(Relay& relay, View why) {
   const auto lost = relay.take_lost();
   const std::lock_guard guard(server_.lock());
   if ((lost & pin::watching) != 0) transaction.broken = true;  // nobody knows what has changed meanwhile
-  if ((lost & (pin::subscribed | pin::tracking | pin::redirected)) == 0) return;
+  if ((lost & (pin::subscribed | pin::subscribed_shards | pin::tracking | pin::redirected)) == 0) return;
   // Messages may have been missed. A client that is closed knows it, and subscribes anew.
   spdlog::info("Closing client {} ({}): {}", id_, link_.peer_address(), why);
   close_now();
