@@ -23,6 +23,13 @@ constexpr size_t most_per_event = 1024 * 1024;
 constexpr size_t kept_when_idle = 64 * 1024;
 constexpr size_t largest_held_back = 256 * 1024;  // of a reply that may be handed on in parts
 
+/// Whether the error says that the command was not run, for a reason that has nothing to do with it.
+bool is_rejection(View error) {
+  constexpr View codes[] = {"OOM ",     "LOADING ", "READONLY ",   "MASTERDOWN ", "MISCONF ",
+                            "NOPERM ",  "NOAUTH ",  "NOREPLICAS ", "BUSY ",       "CLUSTERDOWN "};
+  return std::any_of(std::begin(codes), std::end(codes), [&](View code) { return error.starts_with(code); });
+}
+
 }  // namespace
 
 Channel::Channel(Hub& hub, Address address, std::shared_ptr<const Access> access, int protocol, Kind kind,
@@ -241,6 +248,7 @@ bool Channel::process() {
       head.redirected = head.traits.guided && read_redirection(reply, {}).kind != Redirection::Kind::none;
       if (!head.redirected) {
         ++head.errors;
+        if (is_rejection(error_text(reply))) ++head.rejected;
         note_error(error_text(reply));
       }
       if (head.traits.vital) {
@@ -304,7 +312,7 @@ void Channel::finish_head() {
     // It is asked again elsewhere.
   } else if (head.entry || head.receiver) {
     Answered& answered = answered_.emplace_back(
-        Answered{head.entry, head.requests, head.errors, took, head.receiver ? head.receiver->client() : 0, {}});
+        Answered{head.entry, head.requests, head.errors, head.rejected, took, head.receiver ? head.receiver->client() : 0, {}});
     if (took >= hub_.observer().slow_ticks() && !head.traits.patient) {
       const auto begin = static_cast<size_t>(answered_up_to_ - output_begin_);
       answered.request = output_.view().substr(begin, static_cast<size_t>(head.end - answered_up_to_));
@@ -333,12 +341,12 @@ void Channel::answer_own() {
     Expected head = std::move(expected_.front());
     expected_.pop_front();
     settle(head.requests);
-    if (head.receiver && head.receiver->takes_over(View(*head.own_reply).substr(1), head.untouched)) continue;
+    if (head.receiver && head.receiver->takes_over(View(*head.own_reply).substr(1), head.repeatable)) continue;
     hub_.upstream().count_unanswered(head.requests);
     if (!head.receiver) continue;
     for (uint32_t i = 0; i < head.replies; ++i) note_error(View(*head.own_reply).substr(1));
     answered_.push_back(
-        {head.entry, head.requests, head.requests, ticks::now() - head.sent_ticks, head.receiver->client(), {}});
+        {head.entry, head.requests, head.requests, head.requests, ticks::now() - head.sent_ticks, head.receiver->client(), {}});
     Bytes bytes;
     for (uint32_t i = 0; i < head.replies; ++i) bytes += *head.own_reply + "\r\n";
     head.receiver->replies(bytes, head.replies);

@@ -48,6 +48,10 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   void stop();
   /// Ends it; what is expected is answered with an error.
   void abort(const Bytes& why);
+  /// An owned one: its server answers nobody any more. As if the connection were lost.
+  void give_up(const Bytes& why);
+  /// Its server is of no use any more, as is known from elsewhere. As if the connection were lost.
+  void renounce(const Bytes& why);
 
   // --- sending
 
@@ -91,6 +95,9 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   size_t pending() const { return pending_; }
   bool is_idle() const { return expected_.empty(); }
 
+  /// For how long nothing has come though a reply is due.
+  int64_t silent_ms(int64_t now_ms) const;
+
   /// To be called now and then: time-outs, reconnecting, a look at its health.
   void tick(int64_t now_ms);
 
@@ -106,6 +113,7 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
     const CommandTable::Entry* entry = nullptr;
     uint32_t replies = 0;  // still to come
     uint32_t errors = 0;
+    uint32_t rejected = 0;
     uint32_t requests = 0;
     Traits traits{};
     bool begun = false;      // a part of its next reply was handed on
@@ -113,7 +121,7 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
     uint64_t end = 0;  // where its requests end in the stream of all output
     int64_t sent_ticks = 0;
     std::unique_ptr<Bytes> own_reply{};  // what we answer in the upstream's place
-    bool untouched = false;              // then: it was certainly not executed
+    bool repeatable = false;             // then: it may be sent again
     bool redirected = false;             // the last reply was a cluster's redirection
   };
 
@@ -158,6 +166,7 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   uint64_t output_begin_ = 0;
   uint64_t sent_ = 0;            // stream position up to which the system has it
   uint64_t answered_up_to_ = 0;  // stream position at which the requests of the first expected one begin
+  bool asked_commands_ = false;  // last in the greeting
   uint32_t greetings_left_ = 0;  // replies to what is said first on a new connection
   std::deque<Expected> expected_;
   size_t pending_ = 0;

@@ -88,9 +88,9 @@ bool Errand::is_redirected(View bytes) {
   return true;
 }
 
-bool Errand::takes_over(View error, bool untouched) {
+bool Errand::takes_over(View error, bool repeatable) {
   guide_->topology_.doubt();
-  if (begun_ || !(untouched || task_.traits.repeatable)) return false;
+  if (begun_ || !repeatable) return false;
   gathered_.clear();
   if (channel_->is_to_replica()) asked_primary_ = true;
   guide_->wait(*this, error);
@@ -274,7 +274,7 @@ void Guide::finish(Errand& errand, View bytes, uint32_t whole) {
 }
 
 void Guide::give_up(Errand& errand) {
-  const Answered answered{errand.task_.entry, 1, 1, 0, errand.task_.client, {}};
+  const Answered answered{errand.task_.entry, 1, 1, 1, 0, errand.task_.client, {}};
   const Bytes code = errand.fault_.substr(0, errand.fault_.find(' '));
   hub_.observer().answered({&answered, 1}, {&code, 1});
   if (code == "UPSTREAM") hub_.upstream().count_unanswered(1);

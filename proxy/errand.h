@@ -60,7 +60,7 @@ class Errand : public Receiver {
   enum class State : uint8_t { idle, under_way, waiting };
 
   void replies(View bytes, uint32_t whole) final;
-  bool takes_over(View error, bool untouched) final;
+  bool takes_over(View error, bool repeatable) final;
   uint64_t client() const final { return task_.client; }
   bool is_redirected(View bytes);
 

@@ -13,6 +13,7 @@ namespace redipy::proxy {
 
 namespace {
 
+constexpr int64_t suspicious_ms = 500;     // so long without a reply that is due
 constexpr int64_t answer_within_ms = 300;  // of a node that is asked for the topology; then another one is asked, too
 
 /// The value of a line `name:value` in the reply to CLUSTER INFO.
@@ -174,18 +175,24 @@ void Guide::look() {
 void Guide::told(const Address& by, View replies) {
   open_question_ms_ = 0;
   ReplyCursor cursor(replies);
-  if (cursor.is_error()) return unheard(by.text() + ": " + Bytes(cursor.text()));
+  const auto one_in_vain = [this](const Bytes& why) {
+    fault_ = why;
+    topology_.doubt();
+    if (++unheard_ > nodes_.size() + hub_.upstream().seeds().size()) unheard(why);
+  };
+  if (cursor.is_error()) return one_in_vain(by.text() + ": " + Bytes(cursor.text()));
   const View info = cursor.text();
   const uint64_t cluster_epoch = parse_unsigned(field_of(info, "cluster_current_epoch")).value_or(0);
   const bool serves = field_of(info, "cluster_state") == "ok";
   cursor.skip();
   std::optional<SlotMap> map = SlotMap::from_slots(cursor.raw(), host_of(by));
-  if (!map) return unheard(by.text() + " told no topology");
-  if (map->nodes().empty()) return unheard(by.text() + " knows no node that has slots");
+  if (!map) return one_in_vain(by.text() + " told no topology");
+  if (map->nodes().empty()) return one_in_vain(by.text() + " knows no node that has slots");
   const bool whole = map->covers_all_slots();
   const int64_t now = Hub::now_ms();
   if (!topology_.learn(std::move(*map), cluster_epoch, now)) return topology_.doubt();
   fault_.clear();
+  unheard_ = 0;
   if (whole && serves) {
     topology_.well();
     hub_.upstream().cluster_is(Health::ready, {});
@@ -203,7 +210,21 @@ void Guide::unheard(const Bytes& why) {
   hub_.upstream().cluster_is(Health::down, why);
 }
 
+/// A node that says nothing any more may have been replaced: then nothing more is expected of it.
+void Guide::listen(int64_t now_ms) {
+  if (now_ms - listened_ms_ < suspicious_ms / 4) return;
+  listened_ms_ = now_ms;
+  for (const auto& channel : hub_.all_shared()) {
+    if (channel->silent_ms(now_ms) < suspicious_ms) continue;
+    topology_.doubt();
+    const bool serves = std::any_of(primaries_.begin(), primaries_.end(),
+                                    [&](SlotMap::Index index) { return nodes_[index].address == channel->address(); });
+    if (map_ && !serves && !channel->is_to_replica()) channel->renounce("another node has taken its place");
+  }
+}
+
 void Guide::tick(int64_t now_ms) {
+  listen(now_ms);
   if (open_question_ms_ != 0 && now_ms - open_question_ms_ > answer_within_ms) {
     open_question_ms_ = 0;
     topology_.doubt();

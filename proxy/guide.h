@@ -64,6 +64,7 @@ class Guide {
   void look();
   void told(const Address& by, View replies);
   void unheard(const Bytes& why);
+  void listen(int64_t now_ms);
 
   void enter(Errand& errand);
   void leave(Errand& errand);
@@ -96,7 +97,9 @@ class Guide {
   int64_t open_question_ms_ = 0;  // since when a node has not answered; 0: none is asked
   std::vector<Errand*> doomed_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  Bytes fault_;  // why no node could be asked
+  Bytes fault_;         // why no node could be asked
+  size_t unheard_ = 0;  // nodes that were asked in vain, in a row
+  int64_t listened_ms_ = 0;
 };
 
 }  // namespace redipy::proxy

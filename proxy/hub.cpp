@@ -3,6 +3,8 @@
 // See hub.h.
 #include "proxy/hub.h"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <chrono>
 
@@ -72,8 +74,8 @@ Channel& Hub::shared(const Address& address, int protocol, uint64_t client) {
 Channel& Hub::shared(Pool& of, const Address& address, int protocol, uint64_t client) {
   const auto wanted = static_cast<size_t>(client % static_cast<uint64_t>(upstream_->connections_per_thread()));
   while (of.shared.size() <= wanted) {
-    of.shared.push_back(std::make_shared<Channel>(*this, address, upstream_->access(), protocol, Channel::Kind::shared,
-                                                  of.to_replica));
+    of.shared.push_back(
+        std::make_shared<Channel>(*this, address, upstream_->access(), protocol, Channel::Kind::shared, of.to_replica));
   }
   return *of.shared[wanted];
 }
@@ -92,9 +94,11 @@ void Hub::retire_all_but(const std::vector<Address>& known) {
   std::erase_if(pools_, [&](auto& entry) {
     View name = entry.first;
     if (name.starts_with(replica_mark)) name.remove_prefix(replica_mark.size());
-    if (std::any_of(known.begin(), known.end(), [&](const Address& address) { return address.text() == name; })) return false;
+    if (std::any_of(known.begin(), known.end(), [&](const Address& address) { return address.text() == name; }))
+      return false;
     for (const Pool& pool : entry.second) {
-      if (std::any_of(pool.shared.begin(), pool.shared.end(), [](const auto& channel) { return !channel->is_idle(); })) {
+      if (std::any_of(pool.shared.begin(), pool.shared.end(),
+                      [](const auto& channel) { return !channel->is_idle(); })) {
         return false;
       }
     }
@@ -133,9 +137,30 @@ void Hub::give_back(std::shared_ptr<Channel> channel, bool clean) {
   channel->stop();
 }
 
+void Hub::give_up_owned(const Address& address, const Bytes& why) {
+  // Not from within the event of another channel.
+  asio::post(context_, [weak = weak_from_this(), address, why] {
+    const auto self = weak.lock();
+    if (!self) return;
+    const auto owned = self->owned_;
+    for (const auto& each : owned) {
+      const auto channel = each.lock();
+      if (channel && channel->address() == address && !channel->is_idle()) channel->give_up(why);
+    }
+  });
+}
+
 void Hub::warm() {
   if (upstream_->is_cluster()) return guide().start();
   shared(2, 0).start();
+}
+
+std::vector<std::shared_ptr<Channel>> Hub::all_shared() const {
+  std::vector<std::shared_ptr<Channel>> all;
+  for (const auto& [address, by_protocol] : pools_) {
+    for (const Pool& pool : by_protocol) all.insert(all.end(), pool.shared.begin(), pool.shared.end());
+  }
+  return all;
 }
 
 size_t Hub::pending() const {
@@ -164,12 +189,7 @@ void Hub::tick() {
   ticking_ = false;
   if (stopped_) return;
   const int64_t now = now_ms();
-  std::vector<std::shared_ptr<Channel>> all;
-  for (const auto& [address, by_protocol] : pools_) {
-    for (const Pool& pool : by_protocol) {
-      all.insert(all.end(), pool.shared.begin(), pool.shared.end());
-    }
-  }
+  std::vector<std::shared_ptr<Channel>> all = all_shared();
   for (const auto& weak : owned_) {
     if (auto channel = weak.lock()) all.push_back(std::move(channel));
   }

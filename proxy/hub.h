@@ -60,6 +60,9 @@ class Hub : public std::enable_shared_from_this<Hub> {
   /// The session needs it no longer. `clean`: nothing is watched, subscribed, tracked or under way on it.
   void give_back(std::shared_ptr<Channel> channel, bool clean);
 
+  /// A server cannot be reached: whoever waits for it on connections of their own is told.
+  void give_up_owned(const Address& address, const Bytes& why);
+
   /// Steady time.
   static int64_t now_ms();
   /// Has tick() called soon, and again as long as there is something to wait for.
@@ -67,6 +70,7 @@ class Hub : public std::enable_shared_from_this<Hub> {
   /// Sees to it that shared connections exist, so that an upstream's state is known before anyone asks.
   void warm();
   size_t pending() const;
+  std::vector<std::shared_ptr<Channel>> all_shared() const;
   /// Since when the node there cannot be reached; 0: it can, as far as is known.
   int64_t down_since(const Address& address) const;
   /// Closes the connections, as far as they are idle, to nodes that are not among these.

@@ -22,9 +22,9 @@ class Receiver {
   virtual bool takes_parts() const { return false; }
   /// The connection was lost after a part: the rest will not come, nor any other reply to this receiver's request.
   virtual void cut() {}
-  /// Its request, the only one it waits for, will not be answered, for this reason (an error's text). `untouched`: it was
-  /// certainly not executed. True if the receiver sees to it itself; else it is answered by replies().
-  virtual bool takes_over(View /*error*/, bool /*untouched*/) { return false; }
+  /// Its request, the only one it waits for, will not be answered, for this reason (an error's text). `repeatable`: it
+  /// was certainly not executed, or only reads. True if the receiver sees to it itself; else replies() answers it.
+  virtual bool takes_over(View /*error*/, bool /*repeatable*/) { return false; }
   /// The session it is for, by its id; 0: none.
   virtual uint64_t client() const { return 0; }
 };
@@ -44,6 +44,7 @@ struct Answered {
   const CommandTable::Entry* entry;  ///< null: a command that the table does not know
   uint32_t requests;
   uint32_t errors;
+  uint32_t rejected;  ///< of the errors: the upstream did not let them run at all
   int64_t ticks;
   uint64_t client;  ///< the session's id
   Bytes request;    ///< the first of them, where it took longer than Observer::slow_ticks()

@@ -228,9 +228,16 @@ void Connection::put_off(Buffer& out) {
 
 /// What upstreams reply goes to the queue, which is written at the end of the round.
 void Connection::deliver(View bytes) {
-  if (closed_ || overrun_ || bytes.empty()) return;
+  if (closed_ || session_.killed || bytes.empty()) return;
   const size_t most = session_.limit.hard_bytes;
-  if (most != 0 && queued_bytes_ + bytes.size() > most) return overrun_soon();
+  const auto overrun = [this] {
+    // Not at once: whoever delivers is in the midst of it.
+    session_.killed = true;
+    asio::post(thread_.context, [self = shared_from_this()] {
+      if (!self->closed_) self->close_overrun();
+    });
+  };
+  if (most != 0 && queued_bytes_ + bytes.size() > most) return overrun();
   if (queue_.empty() && !thread_.spare.empty()) {
     queue_.push_back(std::move(thread_.spare.back()));
     thread_.spare.pop_back();
@@ -239,16 +246,8 @@ void Connection::deliver(View bytes) {
   }
   queue_.back().append(bytes);
   queued_bytes_ += bytes.size();
-  if (!within_soft_limit()) return overrun_soon();
+  if (!within_soft_limit()) return overrun();
   write_soon();
-}
-
-/// Not from here: whoever delivers goes on afterwards with what closing takes away.
-void Connection::overrun_soon() {
-  overrun_ = true;
-  asio::post(thread_.context, [self = shared_from_this()] {
-    if (!self->closed_) self->close_overrun();
-  });
 }
 
 void Connection::write_soon() {

@@ -74,7 +74,6 @@ class Connection final : public Link, public Pollable, public std::enable_shared
   bool within_hard_limit(const Buffer& out) const;
   bool within_soft_limit();
   void close_overrun();
-  void overrun_soon();
   void note_sizes();
 
   Server& server_;
@@ -88,7 +87,6 @@ class Connection final : public Link, public Pollable, public std::enable_shared
   bool watching_writing_ = false;  // for the queue
   bool put_off_ = false;           // the queue is written at the end of the round
   bool closed_ = false;
-  bool overrun_ = false;  // it is about to be closed for what it did not read
   bool entered_ = false;
   std::atomic<bool> wake_posted_{false};
   Bytes peer_address_;

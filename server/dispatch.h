@@ -41,6 +41,8 @@ class Dispatcher final : public BatchObserver {
   bool is_remote_in_transaction(const CommandTable::Entry& entry) const;
   /// An upstream has run it inside EXEC.
   void count_remote(Session& session, const CommandTable::Entry& entry);
+  /// Shows MONITOR a command that takes several steps, whatever its flags say.
+  void show_flow(Session& session, const CommandTable::Entry& entry, const Args& args);
   void flow_ended(Session& session, const CommandTable::Entry& entry, const Args& args, View refusal, View reply);
 
   /// Runs the command that the session waits with once more; true if it has its reply now (in the inbox).

@@ -122,6 +122,13 @@ void Dispatcher::flow_ended(Session& session, const CommandTable::Entry& entry, 
   started_ = caller_started;
 }
 
+void Dispatcher::show_flow(Session& session, const CommandTable::Entry& entry, const Args& args) {
+  if (server_.monitors().empty()) return;
+  Session* const caller = std::exchange(current_, &session);
+  show_monitors(entry, args, false);
+  current_ = caller;
+}
+
 namespace flows {
 
 Awaitable<Bytes> ask(Flow& flow, proxy::Channel& channel, View requests, uint32_t replies, proxy::Traits traits,

@@ -97,6 +97,23 @@ std::vector<Bytes> with_time_left(const Flow& flow, int64_t passed_ms) {
 
 }  // namespace
 
+Awaitable<Bytes> ask_own(Flow& flow, Place& place, int slot, View request, uint32_t replies, proxy::Traits traits,
+                         std::function<void(const proxy::Address& node)> asks) {
+  Relay& relay = flow.session.relay();
+  Search search(flow, place, slot);
+  for (;;) {
+    const proxy::Address address = co_await search.next();
+    if (asks) asks(address);
+    const auto channel = relay.pin(place, pin::blocked, address).shared_from_this();
+    if (search.asking()) channel->send_unanswered(proxy::command("ASKING"));
+    Bytes reply = co_await ask(flow, *channel, request, replies, traits);
+    relay.unpin(place, pin::blocked);
+    const View deciding = replies > 1 && !reply.starts_with("-UPSTREAM") ? proxy::redirection_in(reply) : View(reply);
+    if (!search.goes_on(deciding, was_never_there(*channel)) || flow.session.killed) co_return reply;
+    if (search.pauses()) co_await pause(flow, pause_between);
+  }
+}
+
 Awaitable<void> blocking_in_cluster(Flow& flow) {
   Place& place = *flow.place;
   Relay& relay = flow.session.relay();
@@ -168,6 +185,13 @@ Awaitable<void> watch_in_cluster(Flow& flow) {
       session.transaction.broken = false;  // nothing is watched yet
     }
     if (search.pauses()) co_await pause(flow, pause_between);
+  }
+  if (reply.starts_with('-')) {
+    // Nothing is watched: what comes next is a transaction like any other.
+    relay.unpin(place, pin::watching);
+    const std::lock_guard guard(flow.server.lock());
+    session.transaction.place = nullptr;
+    session.transaction.broken = false;
   }
   flow.reply.raw(reply);
 }

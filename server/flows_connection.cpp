@@ -135,8 +135,9 @@ Awaitable<void> tracking(Flow& flow) {
     const int64_t remote = co_await remote_id(flow, wanted.redirect, place);
     words[++i] = std::to_string(remote);
   }
-  if (!place.prefix().empty() && wanted.broadcast && wanted.prefixes.empty()) {
-    words.insert(words.end(), {"PREFIX", place.prefix()});
+  if (wanted.broadcast && wanted.prefixes.empty()) {
+    if (!place.prefix().empty()) words.insert(words.end(), {"PREFIX", place.prefix()});
+    wanted.prefixes.emplace_back();
   }
   const std::vector<View> views(words.begin(), words.end());
   proxy::append_command(request, views);

@@ -99,9 +99,11 @@ Awaitable<void> watch(Flow& flow) {
   Place& place = *flow.place;
   const bool in_cluster = place.upstream->is_cluster();
   if (in_cluster) slot_of(place, *flow.entry, flow.args());  // throws where there are several
+  bool was_watching = false;
   {
     const std::lock_guard guard(flow.server.lock());
     if (session.transaction.open) throw CommandError("ERR WATCH inside MULTI is not allowed");
+    was_watching = session.transaction.place != nullptr;
     if (session.transaction.place && session.transaction.place != &place) throw CommandError(error::crossed_backends);
     if (!session.transaction.place) session.transaction.slot = -1;
     session.transaction.place = &place;
@@ -110,6 +112,15 @@ Awaitable<void> watch(Flow& flow) {
   proxy::Channel& channel = session.relay().pin(place, pin::watching);
   const Bytes request = encode(place, *flow.entry, flow.args());
   const Bytes reply = co_await ask(flow, channel, request, 1);
+  if (reply.starts_with('-') && !was_watching) {
+    // Nothing is watched: what comes next is a transaction like any other.
+    {
+      const std::lock_guard guard(flow.server.lock());
+      session.transaction.place = nullptr;
+      session.transaction.broken = false;
+    }
+    session.relay().unpin(place, pin::watching);
+  }
   flow.reply.raw(reply);
 }
 
@@ -166,6 +177,7 @@ Awaitable<void> exec(Flow& flow) {
   proxy::append_command(block, {"MULTI"});
   uint32_t remote = 0;
   bool selects = false;
+  bool runs_script = false;
   int selected = session.database;
   for (Step& step : taken.steps) {
     const CommandTable::Entry& entry = *step.command.entry;
@@ -188,6 +200,7 @@ Awaitable<void> exec(Flow& flow) {
       step.remote = true;
     }
     if (step.remote) ++remote;
+    runs_script = runs_script || (step.remote && entry.group == Group::scripting);
   }
   proxy::append_command(block, {"EXEC"});
 
@@ -199,8 +212,9 @@ Awaitable<void> exec(Flow& flow) {
     if (pinned->asking) channel->send_unanswered(proxy::command("ASKING"));
   } else if (in_cluster) {
     // To wherever the slot is.
-  } else if (selects) {
-    // Should the block be refused, a shared connection would be in another database than we think.
+  } else if (selects || runs_script) {
+    // Should the block be refused, a shared connection would be in another database than we think; and a script may
+    // take long.
     own = session.link().hub(*place).take(session.protocol());
     channel = own.get();
   } else {
@@ -208,11 +222,13 @@ Awaitable<void> exec(Flow& flow) {
   }
   Bytes replies;
   if (channel) {
-    replies = co_await ask(flow, *channel, block.view(), remote + 2, {.whole = true});
+    replies = co_await ask(flow, *channel, block.view(), remote + 2, {.patient = runs_script, .whole = true});
   } else {
-    replies = co_await ask_at(flow, *place, slot, block.view(), remote + 2, {.whole = true});
+    const proxy::Traits traits{.patient = runs_script, .whole = true};
+    replies = runs_script ? co_await ask_own(flow, *place, slot, block.view(), remote + 2, traits)
+                          : co_await ask_at(flow, *place, slot, block.view(), remote + 2, traits);
   }
-  if (own && !watching) session.link().hub(*place).give_back(std::move(own), false);
+  if (own && !watching) session.link().hub(*place).give_back(std::move(own), !selects);
   if (in_cluster && watching) {
     if (const View found = proxy::redirection_in(replies); !found.empty()) {
       // What was watched has moved elsewhere, and may have changed there.

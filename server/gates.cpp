@@ -46,7 +46,7 @@ Verdict known(const Case& it) {
   }
   const Command& command = it.command();
   if (!command.subcommands.empty() && it.args.size() > 1) {
-    if (it.is_upstreams()) return pass();
+    if (it.is_upstreams() && command.name != "SCRIPT") return pass();
     if (command.name == "SCRIPT" && script::looks_like_graph(it.args[1])) return pass();  // SCRIPT graph: RUN, in short
     const View what =
         command.name == "DEBUG" ? "unknown subcommand or wrong number of arguments for" : "unknown subcommand";

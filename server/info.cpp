@@ -93,11 +93,12 @@ void server_section(Server& server, Lines& lines) {
 }
 
 void clients_section(Server& server, Lines& lines) {
-  size_t input = 0, output = 0, with_deadline = 0, paused = 0;
+  size_t input = 0, output = 0, with_deadline = 0, paused = 0, upstream = 0;
   server.for_each_session([&](Session& session) {
     input = std::max<size_t>(input, session.input_capacity);
     output = std::max<size_t>(output, session.output_bytes);
     paused += session.paused;
+    upstream += session.wait.kind == Wait::upstream;
     with_deadline += session.wait.active() && session.wait.deadline;
   });
   lines.add("connected_clients", server.session_count());
@@ -105,7 +106,7 @@ void clients_section(Server& server, Lines& lines) {
   lines.add("maxclients", server.settings().maxclients);
   lines.add("client_recent_max_input_buffer", input);
   lines.add("client_recent_max_output_buffer", output);
-  lines.add("blocked_clients", server.waiting().size() + paused);
+  lines.add("blocked_clients", server.waiting().size() + paused + upstream);
   lines.add("tracking_clients", server.tracking().clients());
   lines.add("clients_in_timeout_table", with_deadline);
   lines.add("total_blocking_keys", server.waiting().keys());

@@ -74,7 +74,7 @@ class Scripts::Running final : public script::StoreHost {
     }
     if (!stop_.empty()) throw CommandError(stop_);
     const int64_t most_ms = server_.settings().script_max_time;
-    if (most_ms > 0 && elapsed_ms() > most_ms) throw CommandError("ERR script exceeds script-max-time");
+    if (most_ms > 0 && elapsed_ms() > most_ms) throw CommandError(script_out_of_time);
   }
 
   int64_t elapsed_ms() const { return ticks::to_us(ticks::now() - started_) / 1000; }

@@ -132,7 +132,8 @@ bool Session::has_own_upstreams() const { return relay_ && relay_->any_pins(); }
 void Session::upstream_gone(Relay& relay, View why) {
   const auto lost = relay.take_lost();
   const std::lock_guard guard(server_.lock());
-  if ((lost & pin::watching) != 0) transaction.broken = true;  // nobody knows what has changed meanwhile
+  // What is watched may have changed meanwhile; a transaction that is under way has its answer already.
+  if ((lost & pin::watching) != 0 && transaction.place) transaction.broken = true;
   if ((lost & (pin::subscribed | pin::subscribed_shards | pin::tracking | pin::redirected)) == 0) return;
   // Messages may have been missed. A client that is closed knows it, and subscribes anew.
   spdlog::info("Closing client {} ({}): {}", id_, link_.peer_address(), why);
