@@ -11,6 +11,7 @@
 
 #include "core/base/ticks.h"
 #include "proxy/hub.h"
+#include "proxy/slot_map.h"
 #include "proxy/words.h"
 
 namespace redipy::proxy {
@@ -31,8 +32,14 @@ bool is_rejection(View error) {
 
 }  // namespace
 
-Channel::Channel(Hub& hub, Address address, std::shared_ptr<const Access> access, int protocol, Kind kind)
-    : hub_(hub), address_(std::move(address)), access_(std::move(access)), protocol_(protocol), kind_(kind) {}
+Channel::Channel(Hub& hub, Address address, std::shared_ptr<const Access> access, int protocol, Kind kind,
+                 bool to_replica)
+    : hub_(hub),
+      address_(std::move(address)),
+      access_(std::move(access)),
+      protocol_(protocol),
+      kind_(kind),
+      to_replica_(to_replica) {}
 
 Channel::~Channel() { disconnect(); }
 
@@ -238,9 +245,12 @@ bool Channel::process() {
     if (state_ != State::ready) return true;
     receiver = head.receiver;
     if (reply.front() == '-') {
-      ++head.errors;
-      if (is_rejection(error_text(reply))) ++head.rejected;
-      note_error(error_text(reply));
+      head.redirected = head.traits.guided && read_redirection(reply, {}).kind != Redirection::Kind::none;
+      if (!head.redirected) {
+        ++head.errors;
+        if (is_rejection(error_text(reply))) ++head.rejected;
+        note_error(error_text(reply));
+      }
       if (head.traits.vital && is_rejection(error_text(reply))) {
         // Nothing runs there now: what follows is refused as well, and the database is chosen anew for what comes.
         misplaced_ = true;
@@ -308,7 +318,9 @@ void Channel::finish_head() {
   Expected& head = expected_.front();
   settle(head.requests);
   const int64_t took = ticks::now() - head.sent_ticks;
-  if (head.entry || head.receiver) {
+  if (head.redirected) {
+    // It is asked again elsewhere.
+  } else if (head.entry || head.receiver) {
     Answered& answered = answered_.emplace_back(
         Answered{head.entry, head.requests, head.errors, head.rejected, took, head.receiver ? head.receiver->client() : 0, {}});
     if (took >= hub_.observer().slow_ticks() && !head.traits.patient) {
@@ -339,6 +351,7 @@ void Channel::answer_own() {
     Expected head = std::move(expected_.front());
     expected_.pop_front();
     settle(head.requests);
+    if (head.receiver && head.receiver->takes_over(View(*head.own_reply).substr(1), head.repeatable)) continue;
     hub_.upstream().count_unanswered(head.requests);
     if (!head.receiver) continue;
     for (uint32_t i = 0; i < head.replies; ++i) note_error(View(*head.own_reply).substr(1));

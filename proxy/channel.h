@@ -25,28 +25,21 @@
 #include "core/resp/reply_scanner.h"
 #include "proxy/endpoint.h"
 #include "proxy/receiver.h"
+#include "proxy/traits.h"
 #include "proxy/transport.h"
 
 namespace redipy::proxy {
 
 class Hub;
 
-/// What may be done with a request, beside sending it.
-struct Traits {
-  bool repeatable = false;  ///< it only reads: it may be executed twice
-  bool patient = false;     ///< its reply may take any time (a blocking command)
-  bool whole = false;       ///< it is one block (MULTI … EXEC): of no use in part
-  bool ignored = false;     ///< nobody asks what comes of it
-  bool vital = false;       ///< if it is refused, the connection is of no use
-  bool confirmations = false;  ///< what it gets confirms subscriptions: pushes in RESP3
-};
-
 class Channel final : public Pollable, public std::enable_shared_from_this<Channel> {
  public:
   /// A connection that comes back when it is lost (shared by clients), or one that does not (a session's own).
   enum class Kind : uint8_t { shared, owned };
 
-  Channel(Hub& hub, Address address, std::shared_ptr<const Access> access, int protocol, Kind kind);
+  /// `to_replica`: it reads where the node is a replica, too.
+  Channel(Hub& hub, Address address, std::shared_ptr<const Access> access, int protocol, Kind kind,
+          bool to_replica = false);
   ~Channel() override;
 
   /// Begins to connect. Requests may be sent from now on; they wait.
@@ -59,6 +52,8 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   void give_up(const Bytes& why);
   /// The same, and the listener is told that it is gone.
   void close(const Bytes& why);
+  /// Its server is of no use any more, as is known from elsewhere. As if the connection were lost.
+  void renounce(const Bytes& why);
 
   // --- sending
 
@@ -93,6 +88,9 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   void set_protocol(int protocol) { protocol_ = protocol; }
   const Address& address() const { return address_; }
   Kind kind() const { return kind_; }
+  bool is_to_replica() const { return to_replica_; }
+  /// Since when no connection can be made (Hub::now_ms()); 0: that is not so.
+  int64_t down_since_ms() const { return down_since_ms_; }
   bool is_ready() const { return state_ == State::ready; }
   bool is_stopped() const { return state_ == State::stopped; }
   /// Requests without a reply.
@@ -100,6 +98,9 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   bool is_idle() const { return expected_.empty(); }
   /// What is under way may take any time.
   bool waits() const { return !expected_.empty() && expected_.back().traits.patient; }
+
+  /// For how long nothing has come though a reply is due.
+  int64_t silent_ms(int64_t now_ms) const;
 
   /// To be called now and then: time-outs, reconnecting, a look at its health.
   void tick(int64_t now_ms);
@@ -124,6 +125,8 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
     uint64_t end = 0;  // where its requests end in the stream of all output
     int64_t sent_ticks = 0;
     std::unique_ptr<Bytes> own_reply{};  // what we answer in the upstream's place
+    bool repeatable = false;             // then: it may be sent again
+    bool redirected = false;             // the last reply was a cluster's redirection
   };
 
   void connect();
@@ -156,6 +159,7 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   const std::shared_ptr<const Access> access_;
   int protocol_;
   const Kind kind_;
+  const bool to_replica_;
   State state_ = State::unused;
   Transport transport_;
   bool registered_ = false;
@@ -189,6 +193,7 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   int64_t last_read_ms_ = 0;
   int64_t retry_at_ms_ = 0;
   int failures_ = 0;  // to connect, in a row
+  int64_t down_since_ms_ = 0;
 };
 
 }  // namespace redipy::proxy

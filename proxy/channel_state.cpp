@@ -110,7 +110,7 @@ void Channel::greet() {
     append_command(greeting, {"SELECT", std::to_string(access_->database)});
     ++greetings_left_;
   }
-  if (access_->reads_from_replica) {
+  if (to_replica_) {
     append_command(greeting, {"READONLY"});
     ++greetings_left_;
   }
@@ -135,9 +135,7 @@ void Channel::greeted(View reply) {
     hub_.upstream().note_commands(std::move(commands));
   } else if (reply.front() == '-') {
     const Bytes text(error_text(reply));
-    if (access_->reads_from_replica && text.find("cluster support disabled") != Bytes::npos) {
-      // READONLY is a cluster's word; a plain server needs none.
-    } else if (text.starts_with("ERR unknown command") || text.starts_with("NOPROTO")) {
+    if (text.starts_with("ERR unknown command") || text.starts_with("NOPROTO")) {
       return failed("it is older than Redis 7.0");
     } else {
       return failed("it refused the greeting: " + text);
@@ -165,6 +163,7 @@ void Channel::greeted(View reply) {
   state_ = State::ready;
   since_ms_ = last_read_ms_ = Hub::now_ms();
   failures_ = 0;
+  down_since_ms_ = 0;
   refusal_.clear();
   hub_.upstream().connections.fetch_add(1, std::memory_order_relaxed);
   flush();
@@ -190,6 +189,7 @@ void Channel::failed(const Bytes& why) {
   disconnect();
   state_ = State::waiting;
   if (failures_ == 0) spdlog::warn("Backend {}: {} cannot be reached: {}", access_->name, address_.text(), why);
+  if (failures_ == 0) down_since_ms_ = Hub::now_ms();
   ++failures_;
   if (kind_ == Kind::shared) hub_.give_up_owned(address_, why);
   refusal_ = "UPSTREAM " + access_->name + ": " + address_.text() + " cannot be reached: " + why;
@@ -214,12 +214,25 @@ void Channel::lost(const Bytes& why) {
   disconnect();
   if (kind_ == Kind::owned) return give_up(why);
   state_ = State::waiting;
-  sort_out(why, true);
+  // In a cluster another node may have its slots soon: whoever asked sees to it (errand.h).
+  sort_out(why, !hub_.upstream().is_cluster());
   if (state_ == State::waiting) connect();
 }
 
 void Channel::give_up(const Bytes& why) {
   if (kind_ == Kind::owned && state_ != State::stopped) close(why);
+}
+
+void Channel::renounce(const Bytes& why) {
+  if (kind_ == Kind::owned) return give_up(why);
+  const auto kept = shared_from_this();
+  lost(why);
+  report();
+}
+
+int64_t Channel::silent_ms(int64_t now_ms) const {
+  if (state_ != State::ready || expected_.empty() || expected_.front().traits.patient) return 0;
+  return std::min(ticks::to_us(ticks::now() - expected_.front().sent_ticks) / 1000, now_ms - last_read_ms_);
 }
 
 void Channel::abort(const Bytes& why) {
@@ -304,14 +317,15 @@ void Channel::sort_out(const Bytes& why, bool again) {
     if (!each.own_reply && !each.traits.repeatable && begin < old_sent) wrote.insert(client);
   }
 
-  const auto answer = [&](const Expected& from, uint32_t count, const Bytes& text) {
+  const auto answer = [&](const Expected& from, uint32_t count, bool untouched, bool repeatable) {
     if (!from.receiver) return settle(count);
     Expected& added = kept.emplace_back();
     added.receiver = from.receiver;
     added.entry = from.entry;
     added.replies = added.requests = count;
     added.sent_ticks = from.sent_ticks;
-    added.own_reply = std::make_unique<Bytes>(text);
+    added.own_reply = std::make_unique<Bytes>(untouched ? certain : uncertain);
+    added.repeatable = repeatable;
   };
   for (size_t index = 0; index < had.size(); ++index) {
     Expected& each = had[index];
@@ -335,7 +349,7 @@ void Channel::sort_out(const Bytes& why, bool again) {
         keep(kept, each, requests);
         retried += each.replies;
       } else {
-        answer(each, each.replies, untouched ? certain : uncertain);
+        answer(each, each.replies, untouched, untouched);
       }
       continue;
     }
@@ -348,16 +362,17 @@ void Channel::sort_out(const Bytes& why, bool again) {
       words.clear();
       // What stands in the output was parsed, or formed by us: it is whole.
       if (parser.parse(at, end, words, {size_t{1} << 62, true}) != RequestParser::Result::complete) {
-        answer(each, each.requests - std::max(i, done), uncertain);
+        answer(each, each.requests - std::max(i, done), false, false);
         break;
       }
       if (i < done) continue;
       const bool untouched = old_begin + static_cast<uint64_t>(at - old.data()) > old_sent;
-      if (in_time && each.receiver && (untouched || (each.traits.repeatable && !sees_later[index]))) {
+      const bool repeatable = untouched || (each.traits.repeatable && !sees_later[index]);
+      if (in_time && each.receiver && repeatable) {
         keep(kept, each, View(from, static_cast<size_t>(at - from)));
         ++retried;
       } else {
-        answer(each, 1, untouched ? certain : uncertain);
+        answer(each, 1, untouched, repeatable);
       }
     }
   }
@@ -389,8 +404,7 @@ void Channel::tick(int64_t now_ms) {
           append_expected(nullptr, 1, {.repeatable = true}, nullptr);
         }
       } else if (!expected_.front().traits.patient) {
-        const int64_t waited_ms = ticks::to_us(ticks::now() - expected_.front().sent_ticks) / 1000;
-        if (std::min(waited_ms, now_ms - last_read_ms_) > access_->timeout_ms) {
+        if (silent_ms(now_ms) > access_->timeout_ms) {
           lost("no reply within " + std::to_string(access_->timeout_ms) + " ms");
         }
       }

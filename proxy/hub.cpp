@@ -9,12 +9,15 @@
 #include <chrono>
 #include <utility>
 
+#include "proxy/guide.h"
+
 namespace redipy::proxy {
 
 namespace {
 
 constexpr auto tick_every = std::chrono::milliseconds(20);
 constexpr size_t most_spare = 16;
+constexpr View replica_mark = "replica ";
 
 /// Counts the replies to what was sent last on some connections.
 struct Countdown {
@@ -61,6 +64,7 @@ void Hub::stop() {
   if (stopped_) return;
   stopped_ = true;
   timer_.cancel();
+  if (guide_) guide_->stop();
   for (auto& [address, by_protocol] : pools_) {
     for (Pool& pool : by_protocol) {
       for (const auto& channel : pool.shared) channel->stop();
@@ -83,10 +87,7 @@ void Hub::close(View why) {
 }
 
 std::vector<std::shared_ptr<Channel>> Hub::channels() const {
-  std::vector<std::shared_ptr<Channel>> all;
-  for (const auto& [address, by_protocol] : pools_) {
-    for (const Pool& pool : by_protocol) all.insert(all.end(), pool.shared.begin(), pool.shared.end());
-  }
+  std::vector<std::shared_ptr<Channel>> all = all_shared();
   for (const auto& weak : owned_) {
     if (auto channel = weak.lock()) all.push_back(std::move(channel));
   }
@@ -109,7 +110,17 @@ int64_t Hub::now_ms() {
       .count();
 }
 
-Hub::Pool& Hub::pool(const Address& address, int protocol) { return pools_[address.text()][protocol == 3 ? 1 : 0]; }
+Hub::Pool& Hub::pool(const Address& address, int protocol, bool to_replica) {
+  const Bytes name = to_replica ? Bytes(replica_mark) + address.text() : address.text();
+  Pool& found = pools_[name][protocol == 3 ? 1 : 0];
+  found.to_replica = to_replica;
+  return found;
+}
+
+Guide& Hub::guide() {
+  if (!guide_) guide_ = std::make_unique<Guide>(*this);
+  return *guide_;
+}
 
 Channel& Hub::shared(const Address& address, int protocol, uint64_t client) {
   // One address is the usual case: no text is made to find it.
@@ -119,13 +130,48 @@ Channel& Hub::shared(const Address& address, int protocol, uint64_t client) {
     found = last_pool_[index] = &pool(address, protocol);
     last_address_[index] = address;
   }
+  return shared(*found, address, protocol, client);
+}
+
+Channel& Hub::shared(Pool& of, const Address& address, int protocol, uint64_t client) {
   const auto wanted = static_cast<size_t>(client % static_cast<uint64_t>(upstream_->connections_per_thread()));
-  while (found->shared.size() <= wanted) {
-    found->shared.push_back(
-        std::make_shared<Channel>(*this, address, upstream_->access(), protocol, Channel::Kind::shared));
-    if (stopped_) found->shared.back()->close(closed_);
+  while (of.shared.size() <= wanted) {
+    of.shared.push_back(
+        std::make_shared<Channel>(*this, address, upstream_->access(), protocol, Channel::Kind::shared, of.to_replica));
+    if (stopped_) of.shared.back()->close(closed_);
   }
-  return *found->shared[wanted];
+  return *of.shared[wanted];
+}
+
+int64_t Hub::down_since(const Address& address) const {
+  const auto found = pools_.find(address.text());
+  if (found == pools_.end()) return 0;
+  int64_t since = 0;
+  for (const Pool& pool : found->second) {
+    for (const auto& channel : pool.shared) since = std::max(since, channel->down_since_ms());
+  }
+  return since;
+}
+
+void Hub::retire_all_but(const std::vector<Address>& known) {
+  std::erase_if(pools_, [&](auto& entry) {
+    View name = entry.first;
+    if (name.starts_with(replica_mark)) name.remove_prefix(replica_mark.size());
+    if (std::any_of(known.begin(), known.end(), [&](const Address& address) { return address.text() == name; }))
+      return false;
+    for (const Pool& pool : entry.second) {
+      if (std::any_of(pool.shared.begin(), pool.shared.end(),
+                      [](const auto& channel) { return !channel->is_idle(); })) {
+        return false;
+      }
+    }
+    for (const Pool& pool : entry.second) {
+      for (const auto& channel : pool.shared) channel->stop();
+      for (const auto& channel : pool.spare) channel->stop();
+    }
+    return true;
+  });
+  last_pool_ = {};
 }
 
 std::shared_ptr<Channel> Hub::take(const Address& address, int protocol) {
@@ -172,7 +218,18 @@ void Hub::give_up_owned(const Address& address, const Bytes& why) {
   });
 }
 
-void Hub::warm() { shared(2, 0).start(); }
+void Hub::warm() {
+  if (upstream_->is_cluster()) return guide().start();
+  shared(2, 0).start();
+}
+
+std::vector<std::shared_ptr<Channel>> Hub::all_shared() const {
+  std::vector<std::shared_ptr<Channel>> all;
+  for (const auto& [address, by_protocol] : pools_) {
+    for (const Pool& pool : by_protocol) all.insert(all.end(), pool.shared.begin(), pool.shared.end());
+  }
+  return all;
+}
 
 size_t Hub::pending() const {
   size_t sum = 0;
@@ -201,6 +258,7 @@ void Hub::tick() {
   if (stopped_) return;
   const int64_t now = now_ms();
   for (const auto& channel : channels()) channel->tick(now);
+  if (guide_) guide_->tick(now);
   watch_time();
 }
 

@@ -22,6 +22,8 @@
 
 namespace redipy::proxy {
 
+class Guide;
+
 class Hub : public std::enable_shared_from_this<Hub> {
  public:
   using Context = asio::io_context;
@@ -43,8 +45,20 @@ class Hub : public std::enable_shared_from_this<Hub> {
   Poller& poller() { return poller_; }
   Observer& observer() { return observer_; }
 
+  /// The connections to one node, in one protocol version.
+  struct Pool {
+    bool to_replica = false;
+    std::vector<std::shared_ptr<Channel>> shared;
+    std::vector<std::shared_ptr<Channel>> spare;
+  };
+  /// It stays where it is until the address is retired.
+  Pool& pool(const Address& address, int protocol, bool to_replica = false);
+  /// The ways through a cluster; made when first asked for.
+  Guide& guide();
+
   /// The connection that this client's requests take, of those that are shared; made when first asked for.
   Channel& shared(const Address& address, int protocol, uint64_t client);
+  Channel& shared(Pool& of, const Address& address, int protocol, uint64_t client);
   Channel& shared(int protocol, uint64_t client) { return shared(upstream_->address(), protocol, client); }
 
   /// A connection for a session alone, connected or about to be, in the database of the URL.
@@ -63,14 +77,13 @@ class Hub : public std::enable_shared_from_this<Hub> {
   /// Sees to it that shared connections exist, so that an upstream's state is known before anyone asks.
   void warm();
   size_t pending() const;
+  std::vector<std::shared_ptr<Channel>> all_shared() const;
+  /// Since when the node there cannot be reached; 0: it can, as far as is known.
+  int64_t down_since(const Address& address) const;
+  /// Closes the connections, as far as they are idle, to nodes that are not among these.
+  void retire_all_but(const std::vector<Address>& known);
 
  private:
-  struct Pool {
-    std::vector<std::shared_ptr<Channel>> shared;
-    std::vector<std::shared_ptr<Channel>> spare;
-  };
-
-  Pool& pool(const Address& address, int protocol);
   std::vector<std::shared_ptr<Channel>> channels() const;
   void tick();
 
@@ -78,10 +91,11 @@ class Hub : public std::enable_shared_from_this<Hub> {
   Context& context_;
   Poller& poller_;
   Observer& observer_;
-  std::map<Bytes, std::array<Pool, 2>> pools_;  // by address
+  std::map<Bytes, std::array<Pool, 2>> pools_;  // by address; by "replica " and address
   std::array<Pool*, 2> last_pool_{};
   std::array<Address, 2> last_address_;
   std::vector<std::weak_ptr<Channel>> owned_;
+  std::unique_ptr<Guide> guide_;
   asio::steady_timer timer_;
   bool ticking_ = false;
   bool stopped_ = false;

@@ -22,6 +22,9 @@ class Receiver {
   virtual bool takes_parts() const { return false; }
   /// The connection was lost after a part: the rest will not come, nor any other reply to this receiver's request.
   virtual void cut() {}
+  /// Its request, the only one it waits for, will not be answered, for this reason (an error's text). `repeatable`: it
+  /// was certainly not executed, or only reads. True if the receiver sees to it itself; else replies() answers it.
+  virtual bool takes_over(View /*error*/, bool /*repeatable*/) { return false; }
   /// The session it is for, by its id; 0: none.
   virtual uint64_t client() const { return 0; }
 };

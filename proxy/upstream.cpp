@@ -68,18 +68,28 @@ void Upstream::note_keys(size_t keys) {
 void Upstream::came_up(View version, View role, View mode) {
   const std::lock_guard guard(mutex_);
   ++health_.connections_made;
+  health_.version = version;
+  health_.mode = mode;
+  if (is_cluster()) return;
   if (health_.state == Health::down) spdlog::info("Backend {}: it is there again", name());
   health_.state = Health::ready;
-  health_.version = version;
   health_.role = role;
-  health_.mode = mode;
   health_.fault.clear();
 }
 
 void Upstream::went_down(View why) {
+  if (is_cluster()) return;
   const std::lock_guard guard(mutex_);
   health_.state = Health::down;
   health_.fault = why;
+}
+
+void Upstream::cluster_is(Health::State state, const Bytes& fault) {
+  const std::lock_guard guard(mutex_);
+  if (health_.state == Health::down && state == Health::ready) spdlog::info("Backend {}: the cluster serves again", name());
+  if (health_.state != Health::down && state == Health::down) spdlog::warn("Backend {}: {}", name(), fault);
+  health_.state = state;
+  health_.fault = fault;
 }
 
 void Upstream::lost_connection() {

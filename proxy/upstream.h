@@ -12,6 +12,7 @@
 
 #include "core/base/backend_url.h"
 #include "proxy/endpoint.h"
+#include "proxy/topology.h"
 
 namespace redipy::proxy {
 
@@ -43,11 +44,15 @@ class Upstream {
   const std::vector<Address>& seeds() const { return addresses_; }
   bool is_cluster() const { return url_.kind == BackendUrl::Kind::cluster; }
   int connections_per_thread() const { return pool_; }
+  /// Of a cluster.
+  Topology& topology() { return topology_; }
 
   // --- any thread
   Health health() const;
   void came_up(View version, View role, View mode);
   void went_down(View why);
+  /// How the cluster as a whole is: one node says little.
+  void cluster_is(Health::State state, const Bytes& fault);
   void lost_connection();
   void count_retried(uint64_t requests);
   void count_unanswered(uint64_t requests);
@@ -72,6 +77,7 @@ class Upstream {
   std::shared_ptr<const Access> access_;
   std::vector<Address> addresses_;
   int pool_ = 1;
+  Topology topology_;
   std::atomic<uint64_t> databases_{1};  // a bit for each that is known to be there
   mutable std::mutex mutex_;
   std::optional<size_t> keys_;

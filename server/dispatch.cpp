@@ -11,6 +11,7 @@
 #include "core/base/text.h"
 #include "core/base/ticks.h"
 #include "core/command/key_finder.h"
+#include "server/cluster_ways.h"
 #include "server/redacted.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -216,7 +217,9 @@ View Dispatcher::crossing(Session& session, const Request& request, const Args& 
       return "ERR Command not allowed inside a transaction at an upstream";
     }
     const View name = request.entry->command->name;
-    if (way == Way::keyspace && name != "KEYS" && name != "SCAN" && (!place.prefix().empty() || place.upstream->is_cluster())) {
+    const bool in_part = !place.prefix().empty() || place.upstream->is_cluster();
+    const bool by_pattern = (name == "KEYS" || name == "SCAN") && (!place.upstream->is_cluster() || slot_of_prefix(place.prefix()) >= 0);
+    if (way == Way::keyspace && in_part && !by_pattern) {
       return "ERR what takes several steps at an upstream cannot be part of a transaction";
     }
   }
@@ -224,7 +227,9 @@ View Dispatcher::crossing(Session& session, const Request& request, const Args& 
                        request.entry->command->keys.count > 0 || request.entry->command->run.data;
   if (!on_data) return {};
   if (transaction.place && transaction.place != &place) return error::crossed_backends;
+  if (!transaction.place) transaction.slot = -1;
   transaction.place = &place;
+  if (place.upstream && place.upstream->is_cluster()) return joining_slot(transaction.slot, place, *request.entry, args);
   return {};
 }
 

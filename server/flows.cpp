@@ -18,6 +18,7 @@
 #include "proxy/words.h"
 #include "server/dispatch.h"
 #include "server/executor.h"
+#include "server/flows_cluster.h"
 #include "server/relay.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -232,6 +233,7 @@ Awaitable<Bytes> ask_place(Flow& flow, Place& place, std::vector<View> words) {
         },
         asio::use_awaitable_t<Context>());
   }
+  if (place.upstream && place.upstream->is_cluster()) co_return co_await ask_cluster(flow, place, entry, args);
   if (!place.upstream) {
     Buffer out;
     ReplyWriter reply(out, flow.reply.protocol());
@@ -247,6 +249,7 @@ Awaitable<Bytes> ask_place(Flow& flow, Place& place, std::vector<View> words) {
 }
 
 Awaitable<Bytes> ask_nodes(Flow& flow, Place& place, std::vector<View> words) {
+  if (place.upstream->is_cluster()) co_return co_await ask_primaries(flow, place, *flow.entry, words);
   proxy::Channel& channel = channel_to(flow, place);
   Buffer request;
   proxy::append_command(request, words);
@@ -264,6 +267,10 @@ bool may_wait(const CommandTable::Entry& entry, const Args& args) {
 
 Awaitable<void> single(Flow& flow) {
   Place& place = *flow.place;
+  if (place.upstream->is_cluster()) {
+    flow.reply.raw(co_await ask_cluster(flow, place, *flow.entry, flow.args()));
+    co_return;
+  }
   proxy::Channel& channel = channel_to(flow, place);
   const Command& command = *flow.entry->command;
   const Bytes request = encode(place, *flow.entry, flow.args());
@@ -274,6 +281,7 @@ Awaitable<void> single(Flow& flow) {
 
 Awaitable<void> blocking(Flow& flow) {
   Place& place = *flow.place;
+  if (place.upstream->is_cluster()) co_return co_await blocking_in_cluster(flow);
   Relay& relay = flow.session.relay();
   const Bytes request = encode(place, *flow.entry, flow.args());
   proxy::Channel& channel = relay.pin(place, pin::blocked);

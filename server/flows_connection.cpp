@@ -11,6 +11,7 @@
 #include "proxy/words.h"
 #include "server/commands/client_tracking.h"
 #include "server/dispatch.h"
+#include "server/flows_cluster.h"
 #include "server/flows.h"
 #include "server/relay.h"
 #include "server/server.h"
@@ -20,7 +21,19 @@ namespace redipy::flows {
 
 namespace {
 
-/// Keeps our own account of what the session is subscribed to; returns how many confirmations will come.
+/// What is said on one connection holds for one node only.
+void refuse_in_cluster(const Place& place) {
+  if (place.upstream->is_cluster()) throw CommandError("ERR the command is not there where the backend is a cluster");
+}
+
+/// Runs the command's own handler here, under the lock.
+void run_here(Flow& flow) {
+  const std::lock_guard guard(flow.server.lock());
+  flow.entry->command->run.session(flow.session, flow.args(), flow.reply);
+}
+
+}  // namespace
+
 uint32_t note_subscriptions(Session& session, View name, const Args& args) {
   Subscriptions& own = session.subscriptions;
   const bool ends = name.find("un") == 0 || name.find("un") == 1;
@@ -42,16 +55,9 @@ uint32_t note_subscriptions(Session& session, View name, const Args& args) {
   return static_cast<uint32_t>(args.size() - 1);
 }
 
-/// Runs the command's own handler here, under the lock.
-void run_here(Flow& flow) {
-  const std::lock_guard guard(flow.server.lock());
-  flow.entry->command->run.session(flow.session, flow.args(), flow.reply);
-}
-
-}  // namespace
-
 /// SUBSCRIBE and its kin. Messages and confirmations come on the same connection, so their order is the upstream's.
-void subscribe(Session& session, const CommandTable::Entry& entry, const Args& args, Place& place, Reply&) {
+void subscribe(Session& session, const CommandTable::Entry& entry, const Args& args, Place& place, Reply& reply) {
+  if (place.upstream->is_cluster()) return subscribe_in_cluster(session, entry, args, place, reply);
   Relay& relay = session.relay();
   const uint32_t confirmations = note_subscriptions(session, entry.full_name, args);
   proxy::Channel& channel = relay.pin(place, pin::subscribed);
@@ -61,10 +67,16 @@ void subscribe(Session& session, const CommandTable::Entry& entry, const Args& a
 
 // SELECT index: the number must be one there, too.
 Awaitable<void> select(Flow& flow) {
+  const int before = flow.session.database;
   run_here(flow);
   const int chosen = flow.session.database;
   for (const auto& place : *flow.places) {
     if (!place->upstream || place->upstream->knows_database(chosen)) continue;
+    if (place->upstream->is_cluster()) {
+      const std::lock_guard guard(flow.server.lock());
+      flow.session.database = before;
+      throw CommandError(error::no_databases);
+    }
     proxy::Hub& hub = flow.session.link().hub(*place);
     auto channel = hub.take(flow.session.protocol());
     flow.database = 0;
@@ -99,7 +111,7 @@ Awaitable<void> hello(Flow& flow) {
   for (Relay::Pin& pin : relay.pins()) {
     co_await ask(flow, *pin.channel, request, 1);
     pin.channel->set_protocol(now);
-    pin.channel->expect_messages(now == 2 && (pin.reasons & pin::subscribed) != 0);
+    pin.channel->expect_messages(now == 2 && (pin.reasons & (pin::subscribed | pin::subscribed_shards)) != 0);
   }
 }
 
@@ -108,6 +120,7 @@ Awaitable<void> tracking(Flow& flow) {
   Session& session = flow.session;
   Relay& relay = session.relay();
   Place& place = flow.server.backends().main();
+  refuse_in_cluster(place);
   TrackingState wanted;
   {
     const std::lock_guard guard(flow.server.lock());
@@ -164,6 +177,7 @@ Awaitable<int64_t> remote_id(Flow& flow, uint64_t session_id, Place& place) {
 /// What is said on the session's own connection, as it is: CLIENT CACHING, CLIENT NO-TOUCH.
 Awaitable<void> on_pinned(Flow& flow) {
   Place& place = flow.server.backends().main();
+  refuse_in_cluster(place);
   Buffer ours;
   {
     const std::lock_guard guard(flow.server.lock());
@@ -184,6 +198,7 @@ Awaitable<void> on_pinned(Flow& flow) {
 // last ran a command, so any command before it makes it cover what this session wrote on other connections.
 Awaitable<void> wait(Flow& flow) {
   Place& place = *flow.place;
+  if (place.upstream->is_cluster()) co_return co_await wait_in_cluster(flow);
   Relay& relay = flow.session.relay();
   Buffer request;
   proxy::append_command(request, {"PING"});

@@ -108,7 +108,7 @@ Awaitable<void> flush(Flow& flow, Place& place) {
   }
   const int chosen = flow.database;
   const bool all = flow.entry->command->name == "FLUSHALL";
-  const int databases = flow.server.settings().databases;
+  const int databases = place.upstream->is_cluster() ? 1 : flow.server.settings().databases;
   for (int i = all ? 0 : chosen; i < (all ? databases : chosen + 1); ++i) {
     if (i != chosen && !place.upstream->knows_database(i)) {
       // One that cannot be chosen there has no keys.

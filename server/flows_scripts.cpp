@@ -6,13 +6,16 @@
 
 #include <chrono>
 #include <mutex>
+#include <optional>
 
 #include "core/base/ticks.h"
 #include "core/resp/reply_cursor.h"
 #include "proxy/hub.h"
+#include "proxy/key_split.h"
 #include "proxy/words.h"
 #include "scripting/messages.h"
 #include "server/dispatch.h"
+#include "server/flows_cluster.h"
 #include "server/relay.h"
 #include "server/scripts.h"
 #include "server/server.h"
@@ -68,6 +71,14 @@ script::LuaCall lua_call(Flow& flow, Place& place, const CommandTable::Entry& en
   for (const View key : request.keys) {
     if (&flow.server.backends().of(key) != &place) throw CommandError(error::crossed_backends);
   }
+  if (place.upstream->is_cluster()) {
+    call.slot = slot_of_prefix(place.prefix());
+    for (const View key : request.keys) {
+      const int slot = key_slot(place.prefix(), key);
+      if (call.slot >= 0 && call.slot != slot) throw CommandError(error::crossed_slots);
+      call.slot = slot;
+    }
+  }
   call.script = request.script->shared_from_this();
   call.lua = place.lua->of(*request.script);
   call.limits = flow.server.scripts().run_limits();
@@ -108,7 +119,7 @@ void write_script_reply(Flow& flow, const script::LuaCall& call, View reply) {
 /// Has what runs at an upstream killed when its time is up.
 class TimeLimit {
  public:
-  TimeLimit(Flow& flow, Place& place) : flow_(flow), place_(place) {
+  TimeLimit(Flow& flow, Place& place, proxy::Address node) : flow_(flow), place_(place) {
     int64_t most_ms = 0;
     {
       const std::lock_guard guard(flow.server.lock());
@@ -118,10 +129,10 @@ class TimeLimit {
     state_ = std::make_shared<State>(flow.session.link().context());
     state_->timer.expires_after(std::chrono::milliseconds(most_ms));
     proxy::Hub& hub = flow.session.link().hub(place);
-    state_->timer.async_wait([state = state_, &hub, protocol = flow.reply.protocol()](
+    state_->timer.async_wait([state = state_, &hub, node = std::move(node), protocol = flow.reply.protocol()](
                                  const boost::system::error_code& error) {
       if (error || state->ended) return;
-      state->killer = hub.take(protocol);
+      state->killer = hub.take(node, protocol);
       state->killer->send_unanswered(proxy::command("SCRIPT", "KILL"));
     });
   }
@@ -148,10 +159,20 @@ class TimeLimit {
 };
 
 /// Sends what runs a script on a connection that nobody else waits behind: it may take long.
-Awaitable<Bytes> ask_alone(Flow& flow, Place& place, View request) {
+Awaitable<Bytes> ask_alone(Flow& flow, Place& place, int slot, View request) {
   Relay& relay = flow.session.relay();
+  if (place.upstream->is_cluster()) {
+    std::optional<TimeLimit> limit;
+    const auto begin = [&](const proxy::Address& node) {
+      if (limit) limit->end();
+      limit.emplace(flow, place, node);
+    };
+    Bytes reply = co_await ask_own(flow, place, slot, request, 1, {.patient = true}, begin);
+    if (limit && limit->end() && reply.find("Script killed by user") != Bytes::npos) throw CommandError(script_out_of_time);
+    co_return reply;
+  }
   proxy::Channel& channel = relay.pin(place, pin::blocked);
-  TimeLimit limit(flow, place);
+  TimeLimit limit(flow, place, place.upstream->address());
   Bytes reply = co_await ask(flow, channel, request, 1, {.patient = true});
   const bool expired = limit.end();
   relay.unpin(place, pin::blocked);
@@ -169,7 +190,7 @@ Awaitable<void> script(Flow& flow) {
     refuse_under_prefix(*place);
     Buffer request;
     proxy::append_command(request, flow.views);
-    flow.reply.raw(co_await ask_alone(flow, *place, request.view()));
+    flow.reply.raw(co_await ask_alone(flow, *place, slot_of(*place, *flow.entry, flow.args()), request.view()));
     co_return;
   }
   if (flow.entry->full_name == "script|call") {
@@ -183,11 +204,11 @@ Awaitable<void> script(Flow& flow) {
     const std::lock_guard guard(flow.server.lock());
     flow.server.dispatcher().show_flow(flow.session, *flow.entry, flow.args());
   }
-  Bytes reply = co_await ask_alone(flow, *place, call.request);
+  Bytes reply = co_await ask_alone(flow, *place, call.slot, call.request);
   if (script::is_no_script(proxy::error_text(reply))) {
     script::say_text(call.words, call.lua);
     const Bytes with_text = in_resp(call.words);
-    reply = co_await ask_alone(flow, *place, with_text);
+    reply = co_await ask_alone(flow, *place, call.slot, with_text);
   }
   write_script_reply(flow, call, reply);
 }
@@ -251,6 +272,11 @@ Awaitable<void> script_kill(Flow& flow) {
   }
   Bytes reply;
   for (Place* const place : upstreams(flow)) {
+    if (place->upstream->is_cluster()) {
+      reply = co_await kill_script_in_cluster(flow, *place);
+      if (!reply.starts_with('-')) break;
+      continue;
+    }
     // On a connection of its own: what others sent waits behind the script.
     proxy::Channel& channel = flow.session.relay().pin(*place, pin::blocked);
     Buffer request;

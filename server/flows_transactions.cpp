@@ -6,9 +6,11 @@
 #include <mutex>
 
 #include "core/resp/reply_cursor.h"
+#include "proxy/guide.h"
 #include "proxy/hub.h"
 #include "proxy/words.h"
 #include "server/dispatch.h"
+#include "server/flows_cluster.h"
 #include "server/flows.h"
 #include "server/relay.h"
 #include "server/scripts.h"
@@ -52,11 +54,18 @@ Taken take(Session& session) {
   return taken;
 }
 
+/// The slot of a whole transaction, with one command more.
+void join(int& slot, int of_step) {
+  if (of_step < 0) return;
+  if (slot >= 0 && slot != of_step) throw CommandError(error::crossed_slots);
+  slot = of_step;
+}
+
 /// Forgets what is watched there.
 Awaitable<void> forget(Flow& flow, Place& place) {
   Relay& relay = flow.session.relay();
-  Relay::Pin* const pinned = relay.pinned(place);
-  if (!pinned || (pinned->reasons & pin::watching) == 0) co_return;
+  Relay::Pin* const pinned = relay.pinned_for(place, pin::watching);
+  if (!pinned) co_return;
   const Bytes request = proxy::command("UNWATCH");
   if (pinned->channel->refusal().empty()) co_await ask(flow, *pinned->channel, request, 1);
   relay.unpin(place, pin::watching);
@@ -88,14 +97,18 @@ void write_replies(Flow& flow, Place& place, std::vector<Step>& steps, ReplyCurs
 Awaitable<void> watch(Flow& flow) {
   Session& session = flow.session;
   Place& place = *flow.place;
+  const bool in_cluster = place.upstream->is_cluster();
+  if (in_cluster) slot_of(place, *flow.entry, flow.args());  // throws where there are several
   bool was_watching = false;
   {
     const std::lock_guard guard(flow.server.lock());
     if (session.transaction.open) throw CommandError("ERR WATCH inside MULTI is not allowed");
     was_watching = session.transaction.place != nullptr;
     if (session.transaction.place && session.transaction.place != &place) throw CommandError(error::crossed_backends);
+    if (!session.transaction.place) session.transaction.slot = -1;
     session.transaction.place = &place;
   }
+  if (in_cluster) co_return co_await watch_in_cluster(flow);
   proxy::Channel& channel = session.relay().pin(place, pin::watching);
   const Bytes request = encode(place, *flow.entry, flow.args());
   const Bytes reply = co_await ask(flow, channel, request, 1);
@@ -156,8 +169,10 @@ Awaitable<void> exec(Flow& flow) {
     taken = take(session);
   }
   Relay& relay = session.relay();
-  Relay::Pin* const pinned = relay.pinned(*place);
-  const bool watching = pinned && (pinned->reasons & pin::watching) != 0;
+  Relay::Pin* const pinned = relay.pinned_for(*place, pin::watching);
+  const bool watching = pinned != nullptr;
+  const bool in_cluster = place->upstream->is_cluster();
+  int slot = proxy::Errand::any_slot;
   if (taken.failed || taken.broken) {
     co_await forget(flow, *place);
     if (taken.failed) throw CommandError("EXECABORT Transaction discarded because of previous errors.");
@@ -179,12 +194,15 @@ Awaitable<void> exec(Flow& flow) {
       selected = static_cast<int>(index);
       const Bytes there = std::to_string(index + place->upstream->access()->database);
       proxy::append_command(block, {"SELECT", there});
-      step.remote = selects = true;
+      step.remote = true;
+      selects = !in_cluster;  // which refuses all but 0
     } else if (runs_graph(flow, entry, step.args())) {
       step.script = lua_call(flow, *place, entry, step.args(), /*by_digits=*/false);
+      join(slot, step.script.slot);
       block.append(step.script.request);
       step.remote = step.is_script = true;
     } else if (dispatcher.is_remote_in_transaction(entry)) {
+      if (in_cluster) join(slot, slot_of(*place, entry, step.args()));
       block.append(encode(*place, entry, step.args()));
       step.remote = true;
     }
@@ -196,7 +214,11 @@ Awaitable<void> exec(Flow& flow) {
   std::shared_ptr<proxy::Channel> own;
   proxy::Channel* channel = nullptr;
   if (watching) {
-    channel = pinned->channel.get();
+    own = pinned->channel;
+    channel = own.get();
+    if (pinned->asking) channel->send_unanswered(proxy::command("ASKING"));
+  } else if (in_cluster) {
+    // To wherever the slot is.
   } else if (selects || runs_script) {
     // Should the block be refused, a shared connection would be in another database than we think; and a script may
     // take long.
@@ -205,9 +227,24 @@ Awaitable<void> exec(Flow& flow) {
   } else {
     channel = &channel_to(flow, *place);
   }
-  const Bytes replies = co_await ask(flow, *channel, block.view(), remote + 2,
-                                   {.patient = runs_script, .whole = true});
-  if (own) session.link().hub(*place).give_back(std::move(own), !selects);
+  Bytes replies;
+  if (channel) {
+    replies = co_await ask(flow, *channel, block.view(), remote + 2, {.patient = runs_script, .whole = true});
+  } else {
+    const proxy::Traits traits{.patient = runs_script, .whole = true};
+    replies = runs_script ? co_await ask_own(flow, *place, slot, block.view(), remote + 2, traits)
+                          : co_await ask_at(flow, *place, slot, block.view(), remote + 2, traits);
+  }
+  if (own && !watching) session.link().hub(*place).give_back(std::move(own), !selects);
+  if (in_cluster && watching) {
+    if (const View found = proxy::redirection_in(replies); !found.empty()) {
+      // What was watched has moved elsewhere, and may have changed there.
+      session.link().hub(*place).guide().note_redirection(found, channel->address());
+      relay.unpin(*place, pin::watching);
+      flow.reply.null_array();
+      co_return;
+    }
+  }
   if (watching) {
     if (selects && relay.pinned(*place)) channel->set_database(-1);
     relay.unpin(*place, pin::watching);

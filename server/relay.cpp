@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/resp/reply_cursor.h"
+#include "proxy/guide.h"
 #include "proxy/hub.h"
 #include "proxy/words.h"
 #include "server/server.h"
@@ -20,7 +21,7 @@ bool first_is_confirmation(View reply) { return proxy::first_element(reply).ends
 }  // namespace
 
 /// Requests that took one connection, one behind another, with no other's in between.
-struct Relay::Lane final : proxy::Receiver {
+struct Relay::Lane : proxy::Receiver {
   explicit Lane(Relay& of) : relay(of) {}
 
   void replies(View bytes, uint32_t whole) override {
@@ -55,6 +56,11 @@ struct Relay::Lane final : proxy::Receiver {
   }
   bool takes_parts() const override { return !rewriting && relay.lanes_.front().get() == this; }
   uint64_t client() const override { return relay.session_.id(); }
+  /// Its replies are wanted no more.
+  virtual void forget() {
+    if (left > 0) channel->forget(*this);
+  }
+  virtual bool is_reusable() const { return true; }
   void cut() override {
     // The client has read half a reply: there is no way on but to close.
     relay.session_.killed = true;
@@ -68,6 +74,22 @@ struct Relay::Lane final : proxy::Receiver {
   const KeyRewriting* rewriting = nullptr;  // of replies that carry keys, under a prefix
   const CommandTable::Entry* entry = nullptr;
   Buffer held;
+};
+
+/// One request to a cluster, which may come back by another way than it went.
+struct Relay::RoutedLane final : Lane {
+  struct Trip final : proxy::Errand {
+    explicit Trip(RoutedLane& of) : lane(of) {}
+    void arrived(View bytes, uint32_t whole) override { lane.replies(bytes, whole); }
+    bool takes_parts() const override { return lane.takes_parts(); }
+    void cut() override { lane.cut(); }
+    RoutedLane& lane;
+  };
+  explicit RoutedLane(Relay& of) : Lane(of), trip(*this) {}
+  void forget() override { trip.cancel(); }
+  bool is_reusable() const override { return false; }
+
+  Trip trip;
 };
 
 Relay::Relay(Session& session) : session_(session) {}
@@ -105,18 +127,49 @@ void Relay::forward_rewritten(proxy::Channel& channel, View request, proxy::Trai
   send(lane_for(channel, kept_back, rewriting, &entry), request, 1, traits, &entry);
 }
 
+bool Relay::may_route(Place& place) const {
+  proxy::Guide& guide = session_.link().hub(place).guide();
+  if (guide.has_strays(session_.id())) return false;
+  return !routed_by_ || (routed_by_ == &guide && routed_epoch_ == guide.epoch());
+}
+
+void Relay::forward_routed(Place& place, Routed where, View request, proxy::Traits traits,
+                           const CommandTable::Entry& entry, bool kept_back) {
+  proxy::Guide& guide = session_.link().hub(place).guide();
+  routed_by_ = &guide;
+  routed_epoch_ = guide.epoch();
+  auto made = std::make_unique<RoutedLane>(*this);
+  RoutedLane& lane = *made;
+  lane.left = 1;
+  lane.kept_back = kept_back;
+  lane.rewriting = place.rewriting && place.rewriting->carries_keys(entry) ? place.rewriting.get() : nullptr;
+  lane.entry = &entry;
+  lanes_.push_back(std::move(made));
+  ++under_way_;
+  lane.trip.begin(guide, request,
+                  {.slot = where.slot,
+                   .protocol = session_.protocol(),
+                   .client = session_.id(),
+                   .traits = traits,
+                   .entry = &entry,
+                   .stands_for_node = where.stands_for_node});
+}
+
 /// The first lane is through: what waited behind it goes on.
 void Relay::advance() {
   while (!lanes_.empty() && lanes_.front()->left == 0) {
     std::unique_ptr<Lane> done = std::move(lanes_.front());
     lanes_.pop_front();
-    done->held.release();
-    spare_ = std::move(done);
+    if (done->is_reusable()) {
+      done->held.release();
+      spare_ = std::move(done);
+    }
     if (!lanes_.empty() && !lanes_.front()->held.empty()) {
       deliver(lanes_.front()->held.view());
       lanes_.front()->held.clear();
     }
   }
+  if (lanes_.empty()) routed_by_ = nullptr;
   if (lanes_.empty() && session_.draining) {
     session_.draining = false;
     session_.link().wake();
@@ -137,6 +190,25 @@ Relay::Pin* Relay::pinned(const Place& place) {
   return found == pins_.end() ? nullptr : &*found;
 }
 
+Relay::Pin* Relay::pinned_for(const Place& place, unsigned reason) {
+  const auto found = std::find_if(pins_.begin(), pins_.end(), [&](const Pin& pin) {
+    return pin.place == &place && (pin.reasons & reason) != 0;
+  });
+  return found == pins_.end() ? nullptr : &*found;
+}
+
+proxy::Channel& Relay::pin(Place& place, unsigned reason, const proxy::Address& node) {
+  for (Pin& own : pins_) {
+    if (own.place != &place || own.channel->address() != node || own.channel->is_stopped()) continue;
+    own.reasons |= reason;
+    return *own.channel;
+  }
+  auto channel = session_.link().hub(place).take(node, session_.protocol());
+  channel->listen(this);
+  pins_.push_back({&place, std::move(channel), reason});
+  return *pins_.back().channel;
+}
+
 proxy::Channel& Relay::pin(Place& place, unsigned reason) {
   if (Pin* const own = pinned(place)) {
     own->reasons |= reason;
@@ -149,12 +221,13 @@ proxy::Channel& Relay::pin(Place& place, unsigned reason) {
 }
 
 void Relay::unpin(Place& place, unsigned reason) {
-  Pin* const own = pinned(place);
+  Pin* const own = pinned_for(place, reason);
   if (!own) return;
   // What else it was used for leaves traces there: such a connection is not used again.
   constexpr unsigned leaves_nothing = pin::watching | pin::blocked;
   if ((reason & ~leaves_nothing) != 0) own->reasons |= pin::used_up;
   own->reasons &= ~reason;
+  if ((reason & pin::watching) != 0) own->asking = false;
   if ((own->reasons & ~pin::used_up) != 0) return;
   const bool clean = own->reasons == 0;
   auto channel = std::move(own->channel);
@@ -167,7 +240,8 @@ void Relay::unblock(bool with_error) {
     if ((pin.reasons & pin::blocked) == 0) continue;
     if (pin.channel->remote_id() == 0) return pin.channel->abort("it was unblocked before it was connected");
     // The upstream decides: what it has given to the client already arrives all the same.
-    proxy::Channel& other = session_.link().hub(*pin.place).shared(session_.protocol(), session_.id());
+    proxy::Channel& other =
+        session_.link().hub(*pin.place).shared(pin.channel->address(), session_.protocol(), session_.id());
     other.send_unanswered(proxy::command("CLIENT", "UNBLOCK", std::to_string(pin.channel->remote_id()),
                                          with_error ? "ERROR" : "TIMEOUT"));
     return;
@@ -196,10 +270,9 @@ void Relay::forward_subscription(proxy::Channel& channel, View request, uint32_t
 }
 
 void Relay::abandon() {
-  for (const auto& lane : lanes_) {
-    if (lane->left > 0) lane->channel->forget(*lane);
-  }
+  for (const auto& lane : lanes_) lane->forget();
   lanes_.clear();
+  routed_by_ = nullptr;
   under_way_ = 0;
   const std::vector<Pin> pins = std::move(pins_);
   pins_.clear();

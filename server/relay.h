@@ -22,10 +22,14 @@
 namespace redipy {
 
 class Session;
+namespace proxy {
+class Guide;
+}
 
 /// Why a session has a connection of its own.
 namespace pin {
 inline constexpr unsigned watching = 1, subscribed = 2, tracking = 4, blocked = 8, redirected = 16, no_touch = 32;
+inline constexpr unsigned subscribed_shards = 128;  ///< to shard channels, at a node of a cluster
 /// None of its own: it was used in a way that leaves traces there, and is not used again by another session.
 inline constexpr unsigned used_up = 64;
 }  // namespace pin
@@ -51,6 +55,16 @@ class Relay final : public proxy::Listener {
   void forward_rewritten(proxy::Channel& channel, View request, proxy::Traits traits, const CommandTable::Entry& entry,
                          Place& place, bool kept_back);
 
+  /// A request of one command to the node of a cluster that has the slot (or Errand::any_slot); as the two above.
+  struct Routed {
+    int slot;
+    bool stands_for_node;  ///< as Errand::Task has it
+  };
+  void forward_routed(Place& place, Routed where, View request, proxy::Traits traits, const CommandTable::Entry& entry,
+                      bool kept_back);
+  /// Whether that keeps the order of the session's requests: else it has to wait until nothing is under way.
+  bool may_route(Place& place) const;
+
   /// The connection that requests for this backend take: its own if it has one, else a shared one.
   proxy::Channel& channel(Place& place);
 
@@ -59,8 +73,10 @@ class Relay final : public proxy::Listener {
     Place* place;
     std::shared_ptr<proxy::Channel> channel;
     unsigned reasons;
+    bool asking = false;  ///< what it watches is about to be moved there: ASKING before the transaction
   };
   Pin* pinned(const Place& place);
+  Pin* pinned_for(const Place& place, unsigned reason);
   /// Ends the blocking command that waits on a connection of its own, as CLIENT UNBLOCK does.
   void unblock(bool with_error);
   /// Gives all back.
@@ -69,6 +85,7 @@ class Relay final : public proxy::Listener {
   unsigned take_lost();
   /// One for this backend, for one more reason.
   proxy::Channel& pin(Place& place, unsigned reason);
+  proxy::Channel& pin(Place& place, unsigned reason, const proxy::Address& node);
   /// The reason is gone; with the last one the connection is given back.
   void unpin(Place& place, unsigned reason);
   bool any_pins() const { return !pins_.empty(); }
@@ -83,6 +100,7 @@ class Relay final : public proxy::Listener {
 
  private:
   struct Lane;
+  struct RoutedLane;
   Lane& lane_for(proxy::Channel& channel, bool kept_back, const KeyRewriting* rewriting,
                  const CommandTable::Entry* entry);
   void send(Lane& lane, View requests, uint32_t count, proxy::Traits traits, const CommandTable::Entry* entry);
@@ -95,6 +113,8 @@ class Relay final : public proxy::Listener {
   std::deque<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<Lane> spare_;
   size_t under_way_ = 0;
+  const proxy::Guide* routed_by_ = nullptr;  // what is under way was sent by this one's map
+  uint64_t routed_epoch_ = 0;
   std::vector<Pin> pins_;
 };
 

@@ -12,6 +12,7 @@
 #include "proxy/hub.h"
 #include "proxy/words.h"
 #include "server/dispatch.h"
+#include "server/cluster_ways.h"
 #include "server/flows.h"
 #include "server/redacted.h"
 #include "server/relay.h"
@@ -165,7 +166,13 @@ size_t Dispatcher::forward_run(Session& session, Scratch& scratch, size_t first)
     const Destination destination = backends.destination(entry, args_of(at));
     if (destination.kind != Destination::one || !destination.place->upstream) break;
     Place& place = *destination.place;
-    if (place.upstream->is_cluster()) break;
+    if (place.upstream->is_cluster()) {
+      if (!forward_in_cluster(session, place, *entry, args_of(at), scratch.bytes(at, at + 1))) break;
+      note_forwarded(session, *entry, 1);
+      if (!server_.monitors().empty()) feed_monitors(*entry, args_of(at));
+      ++at;
+      continue;
+    }
     Relay& relay = session.relay();
     proxy::Channel& channel = relay.channel(place);
     if (relay.full() || !channel.refusal().empty() || channel.congested()) break;

@@ -19,6 +19,7 @@ struct LuaCall {
   Bytes request;  ///< the words in RESP
   Limits limits;
   bool read_only = false;
+  int slot = -1;  ///< in a cluster: of its keys; Errand::any_slot without
 };
 
 }  // namespace redipy::script
