@@ -33,6 +33,9 @@ std::vector<Place*> places_of(Flow& flow) {
   return places;
 }
 
+/// Only what is under the prefix is ours there. Our own stores see to their prefix themselves.
+bool is_part(const Place& place) { return place.upstream && !place.prefix().empty(); }
+
 bool belongs(Flow& flow, View key, const Place& place) {
   const std::lock_guard guard(flow.server.lock());
   return &flow.server.backends().of(key) == &place;
@@ -74,7 +77,7 @@ Awaitable<void> walk(Flow& flow, Place& place, Visit visit) {
 }
 
 Awaitable<size_t> count_keys(Flow& flow, Place& place) {
-  if (place.prefix().empty()) {
+  if (!is_part(place)) {
     std::vector<View> words = words_of("DBSIZE");
     const Bytes reply = good(co_await ask_place(flow, place, std::move(words)));
     co_return static_cast<size_t>(ReplyCursor(reply).integer().value_or(0));
@@ -99,7 +102,7 @@ Awaitable<void> empty_database(Flow& flow, Place& place) {
 }
 
 Awaitable<void> flush(Flow& flow, Place& place) {
-  if (place.prefix().empty()) {
+  if (!is_part(place)) {
     good(co_await ask_place(flow, place, flow.views));
     co_return;
   }
@@ -196,7 +199,7 @@ Awaitable<void> random_key(Flow& flow) {
       chosen -= count;
       continue;
     }
-    if (place->prefix().empty()) {
+    if (!is_part(*place)) {
       std::vector<View> words = words_of("RANDOMKEY");
       flow.reply.raw(good(co_await ask_place(flow, *place, std::move(words))));
       co_return;
@@ -244,7 +247,7 @@ Awaitable<void> keyspace(Flow& flow) {
     flow.reply.integer(static_cast<int64_t>(total));
   } else if (name == "SWAPDB") {
     for (Place* const place : places_of(flow)) {
-      if (place->prefix().empty() || place->memory) continue;
+      if (!is_part(*place) || place->memory) continue;
       throw CommandError("ERR SWAPDB would swap what is not under the prefix of backend " + place->name + ", too");
     }
     for (Place* const place : places_of(flow)) good(co_await ask_place(flow, *place, flow.views));

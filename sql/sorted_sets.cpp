@@ -119,13 +119,16 @@ void SqlSortedSet::walk(const Interval& places, size_t offset, bool reverse, Vis
                                : zset::page(store(), row(), place, count, offset);
     offset = 0;
     for (const Element& it : found) {
-      if (reverse ? places.first.is_above(it.number, it.name) : ZsetPlace{it.number, Bytes(it.name)} >= places.behind) {
-        return;
-      }
+      // Spelled out: g++ 12 destroys the temporary of a conditional within braces twice.
+      const bool beyond = reverse ? places.first.is_above(it.number, it.name)
+                                  : !places.behind.is_above(it.number, it.name);
+      if (beyond) return;
       if (!visit(it.name, ord_to_score(it.number))) return;
     }
     if (found.size() < count) return;
-    place = {found.back().number, reverse ? Bytes(found.back().name) : successor(found.back().name)};
+    place.ord = found.back().number;
+    place.member = found.back().name;
+    if (!reverse) place.member = successor(place.member);
   }
 }
 
