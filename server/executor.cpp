@@ -204,6 +204,7 @@ bool Executor::take() {
   size_t steps = 0;
   size_t bytes = 0;
   while (!queue_.empty() && steps < most_steps && bytes < most_bytes) {
+    if (!batch_.empty() && queue_.front()->may_take_long()) break;
     steps += queue_.front()->size();
     bytes += queue_.front()->bytes();
     batch_.push_back(std::move(queue_.front()));

@@ -56,6 +56,8 @@ class Task {
     View name;
   };
   virtual void name_keys(std::vector<Key>& /*keys*/) const {}
+  /// It may run for long (a script): nobody's reply waits behind it in one batch.
+  virtual bool may_take_long() const { return false; }
   /// How many steps, about.
   virtual size_t size() const { return 1; }
   /// Of its words.

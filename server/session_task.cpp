@@ -40,6 +40,12 @@ SessionTask::SessionTask(Session& session, const Scratch& scratch, size_t first,
   session_.submitted = true;
 }
 
+bool SessionTask::may_take_long() const {
+  return std::any_of(requests_.begin(), requests_.end(), [](const Request& request) {
+    return request.entry && (request.entry->group == Group::scripting || request.entry->command->name == "EXEC");
+  });
+}
+
 void SessionTask::name_keys(std::vector<Key>& keys) const {
   for (const Request& request : requests_) {
     if (!request.entry || request.entry->full_name == "select") return;  // what follows is about another database

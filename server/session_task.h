@@ -30,6 +30,7 @@ class SessionTask final : public Task {
   void refuse(View error) override;
   void release() override;
   void name_keys(std::vector<Key>& keys) const override;
+  bool may_take_long() const override;
   size_t size() const override { return requests_.size(); }
   size_t bytes() const override { return bytes_; }
 
