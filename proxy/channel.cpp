@@ -25,8 +25,8 @@ constexpr size_t largest_held_back = 256 * 1024;  // of a reply that may be hand
 
 /// Whether the error says that the command was not run, for a reason that has nothing to do with it.
 bool is_rejection(View error) {
-  constexpr View codes[] = {"OOM ",     "LOADING ", "READONLY ",   "MASTERDOWN ", "MISCONF ",
-                            "NOPERM ",  "NOAUTH ",  "NOREPLICAS ", "BUSY ",       "CLUSTERDOWN "};
+  constexpr View codes[] = {"OOM ",    "LOADING ", "READONLY ",   "MASTERDOWN ", "MISCONF ",
+                            "NOPERM ", "NOAUTH ",  "NOREPLICAS ", "BUSY ",       "CLUSTERDOWN "};
   return std::any_of(std::begin(codes), std::end(codes), [&](View code) { return error.starts_with(code); });
 }
 
@@ -165,8 +165,8 @@ void Channel::ready(bool to_read, bool to_write) {
 void Channel::read() {
   size_t total = 0;
   for (;;) {
-    const size_t size = std::max(read_size, scanner_.missing_bytes(input_.data() + looked_at_,
-                                                                   input_.data() + input_.size()));
+    const size_t size =
+        std::max(read_size, scanner_.missing_bytes(input_.data() + looked_at_, input_.data() + input_.size()));
     char* const room = input_.reserve(std::min(size, size_t{16} << 20));
     const size_t room_size = input_.capacity() - input_.size();
     const ssize_t count = transport_.read(room, room_size);
@@ -321,8 +321,8 @@ void Channel::finish_head() {
   if (head.redirected) {
     // It is asked again elsewhere.
   } else if (head.entry || head.receiver) {
-    Answered& answered = answered_.emplace_back(
-        Answered{head.entry, head.requests, head.errors, head.rejected, took, head.receiver ? head.receiver->client() : 0, {}});
+    Answered& answered = answered_.emplace_back(Answered{
+        head.entry, head.requests, head.errors, head.rejected, took, head.receiver ? head.receiver->client() : 0, {}});
     if (took >= hub_.observer().slow_ticks() && !head.traits.patient) {
       const auto begin = static_cast<size_t>(answered_up_to_ - output_begin_);
       answered.request = output_.view().substr(begin, static_cast<size_t>(head.end - answered_up_to_));
@@ -355,8 +355,13 @@ void Channel::answer_own() {
     hub_.upstream().count_unanswered(head.requests);
     if (!head.receiver) continue;
     for (uint32_t i = 0; i < head.replies; ++i) note_error(View(*head.own_reply).substr(1));
-    answered_.push_back(
-        {head.entry, head.requests, head.requests, head.requests, ticks::now() - head.sent_ticks, head.receiver->client(), {}});
+    answered_.push_back({head.entry,
+                         head.requests,
+                         head.requests,
+                         head.requests,
+                         ticks::now() - head.sent_ticks,
+                         head.receiver->client(),
+                         {}});
     Bytes bytes;
     for (uint32_t i = 0; i < head.replies; ++i) bytes += *head.own_reply + "\r\n";
     head.receiver->replies(bytes, head.replies);

@@ -120,7 +120,7 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
     uint32_t rejected = 0;
     uint32_t requests = 0;
     Traits traits{};
-    bool begun = false;      // a part of its next reply was handed on
+    bool begun = false;  // a part of its next reply was handed on
     int database = 0;
     uint64_t end = 0;  // where its requests end in the stream of all output
     int64_t sent_ticks = 0;
@@ -166,7 +166,7 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   bool watching_writing_ = false;
   bool put_off_ = false;
 
-  Buffer output_;            // from stream position output_begin_ on
+  Buffer output_;  // from stream position output_begin_ on
   uint64_t output_begin_ = 0;
   uint64_t sent_ = 0;            // stream position up to which the system has it
   uint64_t answered_up_to_ = 0;  // stream position at which the requests of the first expected one begin
@@ -176,7 +176,7 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   size_t pending_ = 0;
 
   Buffer input_;
-  size_t looked_at_ = 0;     // of the input
+  size_t looked_at_ = 0;  // of the input
   ReplyScanner scanner_;
 
   std::vector<Answered> answered_;
@@ -188,7 +188,7 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   int64_t remote_id_ = 0;
 
   Bytes refusal_;
-  Bytes fault_;  // why what came is refused
+  Bytes fault_;           // why what came is refused
   int64_t since_ms_ = 0;  // when the state began
   int64_t last_read_ms_ = 0;
   int64_t retry_at_ms_ = 0;

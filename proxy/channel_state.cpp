@@ -101,7 +101,8 @@ void Channel::greet() {
   Buffer greeting;
   std::vector<View> hello = {"HELLO", protocol_ == 3 ? View("3") : View("2")};
   if (!access_->password.empty()) {
-    hello.insert(hello.end(), {"AUTH", access_->user.empty() ? View("default") : View(access_->user), access_->password});
+    hello.insert(hello.end(),
+                 {"AUTH", access_->user.empty() ? View("default") : View(access_->user), access_->password});
   }
   hello.insert(hello.end(), {"SETNAME", "redipy-server"});
   append_command(greeting, hello);
@@ -154,7 +155,8 @@ void Channel::greeted(View reply) {
       if (name == "id") remote_id_ = cursor.integer().value_or(0);
       cursor.skip();
     }
-    if (const auto major = parse_integer(View(version).substr(0, version.find('.'))); major && *major < oldest_version) {
+    if (const auto major = parse_integer(View(version).substr(0, version.find('.')));
+        major && *major < oldest_version) {
       return failed("Redis " + version + " is older than 7.0");
     }
     hub_.upstream().came_up(version, role, mode);
@@ -340,7 +342,8 @@ void Channel::sort_out(const Bytes& why, bool again) {
       continue;
     }
     const bool in_time = again && ticks::to_us(now - each.sent_ticks) / 1000 < access_->timeout_ms;
-    const View requests = old.view().substr(static_cast<size_t>(begin - old_begin), static_cast<size_t>(each.end - begin));
+    const View requests =
+        old.view().substr(static_cast<size_t>(begin - old_begin), static_cast<size_t>(each.end - begin));
     const uint32_t done = each.requests - each.replies;
     settle(done);
     if (each.traits.whole) {

@@ -27,7 +27,7 @@ struct Access {
   Bytes name;  ///< the backend's, for errors and the log
   Bytes user;  ///< empty: the default user
   Bytes password;
-  int database = 0;  ///< added to the client's: database n of the backend is n + database there
+  int database = 0;                 ///< added to the client's: database n of the backend is n + database there
   std::shared_ptr<TlsContext> tls;  ///< null: without
   int64_t timeout_ms = 5000;        ///< from a request to its reply
   int64_t connect_timeout_ms = 1000;

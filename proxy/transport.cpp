@@ -135,8 +135,8 @@ Transport::Progress Transport::establish() {
     }
     const Bytes& name = tls_->options().server_name.empty() ? host_ : tls_->options().server_name;
     in6_addr numeric{};
-    const bool is_number = ::inet_pton(AF_INET, name.c_str(), &numeric) == 1 ||
-                           ::inet_pton(AF_INET6, name.c_str(), &numeric) == 1;
+    const bool is_number =
+        ::inet_pton(AF_INET, name.c_str(), &numeric) == 1 || ::inet_pton(AF_INET6, name.c_str(), &numeric) == 1;
     if (is_number) {
       X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_), name.c_str());
     } else {
@@ -189,7 +189,8 @@ ssize_t Transport::read(char* to, size_t room) {
 }
 
 ssize_t Transport::write(View bytes) {
-  if (ssl_) return tls_result(SSL_write(ssl_, bytes.data(), static_cast<int>(std::min<size_t>(bytes.size(), 1u << 30))));
+  if (ssl_)
+    return tls_result(SSL_write(ssl_, bytes.data(), static_cast<int>(std::min<size_t>(bytes.size(), 1u << 30))));
   ssize_t count = 0;
   do {
     count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);

@@ -86,7 +86,8 @@ void Upstream::went_down(View why) {
 
 void Upstream::cluster_is(Health::State state, const Bytes& fault) {
   const std::lock_guard guard(mutex_);
-  if (health_.state == Health::down && state == Health::ready) spdlog::info("Backend {}: the cluster serves again", name());
+  if (health_.state == Health::down && state == Health::ready)
+    spdlog::info("Backend {}: the cluster serves again", name());
   if (health_.state != Health::down && state == Health::down) spdlog::warn("Backend {}: {}", name(), fault);
   health_.state = state;
   health_.fault = fault;
@@ -110,7 +111,8 @@ void Upstream::count_unanswered(uint64_t requests) {
 void Upstream::measured(int64_t latency_us) {
   const std::lock_guard guard(mutex_);
   // A moving average over some ten measurements.
-  health_.latency_us = health_.latency_us == 0 ? latency_us : health_.latency_us + (latency_us - health_.latency_us) / 8;
+  health_.latency_us =
+      health_.latency_us == 0 ? latency_us : health_.latency_us + (latency_us - health_.latency_us) / 8;
 }
 
 }  // namespace redipy::proxy

@@ -26,8 +26,8 @@ struct Health {
   int64_t latency_us = 0;
   uint64_t connections_made = 0;
   uint64_t connections_lost = 0;
-  uint64_t retried = 0;    ///< requests that were sent again
-  uint64_t unanswered = 0; ///< requests that we answered with UPSTREAM
+  uint64_t retried = 0;     ///< requests that were sent again
+  uint64_t unanswered = 0;  ///< requests that we answered with UPSTREAM
 };
 
 class Upstream {

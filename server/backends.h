@@ -37,13 +37,13 @@ struct NetworkThread;
 struct Place : std::enable_shared_from_this<Place> {
   Bytes name;
   BackendUrl url;
-  uint64_t id = 0;                             ///< never used again for another
-  std::unique_ptr<MemoryBackend> memory;       ///< null where the data are elsewhere
-  std::unique_ptr<Executor> executor;          ///< where the data are in tables: its thread runs all commands on them
-  std::shared_ptr<proxy::Upstream> upstream;   ///< null where the data are ours
-  std::unique_ptr<KeyRewriting> rewriting;     ///< of an upstream's requests and replies; null without a prefix
-  std::unique_ptr<script::LuaScripts> lua;     ///< graphs as the upstream is sent them
-  std::atomic<bool> removed{false};            ///< no new connections there
+  uint64_t id = 0;                            ///< never used again for another
+  std::unique_ptr<MemoryBackend> memory;      ///< null where the data are elsewhere
+  std::unique_ptr<Executor> executor;         ///< where the data are in tables: its thread runs all commands on them
+  std::shared_ptr<proxy::Upstream> upstream;  ///< null where the data are ours
+  std::unique_ptr<KeyRewriting> rewriting;    ///< of an upstream's requests and replies; null without a prefix
+  std::unique_ptr<script::LuaScripts> lua;    ///< graphs as the upstream is sent them
+  std::atomic<bool> removed{false};           ///< no new connections there
 
   ~Place();
   Backend* owner() const;

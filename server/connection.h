@@ -15,9 +15,9 @@
 #include <map>
 #include <memory>
 
+#include "core/net/poller.h"
 #include "proxy/hub.h"
 #include "server/input.h"
-#include "core/net/poller.h"
 #include "server/session.h"
 
 namespace redipy {
@@ -29,7 +29,7 @@ struct NetworkThread {
   asio::io_context context{1};
   Poller poller{context};
   Scratch scratch;
-  std::vector<Buffer> spare;  // for replies that wait for the end of the round
+  std::vector<Buffer> spare;                             // for replies that wait for the end of the round
   std::map<uint64_t, std::shared_ptr<proxy::Hub>> hubs;  // by the backend's id
 };
 

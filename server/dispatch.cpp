@@ -43,8 +43,8 @@ struct Restored {
 Dispatcher::Dispatcher(Server& server)
     : server_(server),
       foreign_command_{"", "", -1, flag::write, no_keys},
-      foreign_{&foreign_command_, nullptr, Group::generic, 0,
-               static_cast<uint32_t>(server.commands().entries().size()), "unknown"},
+      foreign_{&foreign_command_, nullptr, Group::generic, 0, static_cast<uint32_t>(server.commands().entries().size()),
+               "unknown"},
       ways_(ways(server.commands())) {}
 
 bool Dispatcher::is_plain(const Request& request) const {
@@ -213,12 +213,14 @@ View Dispatcher::crossing(Session& session, const Request& request, const Args& 
   if (destination.kind != Destination::one) return error::crossed_backends;
   Place& place = *destination.place;
   if (place.upstream) {
-    if (way == Way::subscribe || request.entry->full_name == "client|tracking" || request.entry->full_name == "client|no-touch") {
+    if (way == Way::subscribe || request.entry->full_name == "client|tracking" ||
+        request.entry->full_name == "client|no-touch") {
       return "ERR Command not allowed inside a transaction at an upstream";
     }
     const View name = request.entry->command->name;
     const bool in_part = !place.prefix().empty() || place.upstream->is_cluster();
-    const bool by_pattern = (name == "KEYS" || name == "SCAN") && (!place.upstream->is_cluster() || slot_of_prefix(place.prefix()) >= 0);
+    const bool by_pattern =
+        (name == "KEYS" || name == "SCAN") && (!place.upstream->is_cluster() || slot_of_prefix(place.prefix()) >= 0);
     if (way == Way::keyspace && in_part && !by_pattern) {
       return "ERR what takes several steps at an upstream cannot be part of a transaction";
     }
@@ -229,7 +231,8 @@ View Dispatcher::crossing(Session& session, const Request& request, const Args& 
   if (transaction.place && transaction.place != &place) return error::crossed_backends;
   if (!transaction.place) transaction.slot = -1;
   transaction.place = &place;
-  if (place.upstream && place.upstream->is_cluster()) return joining_slot(transaction.slot, place, *request.entry, args);
+  if (place.upstream && place.upstream->is_cluster())
+    return joining_slot(transaction.slot, place, *request.entry, args);
   return {};
 }
 

@@ -68,8 +68,8 @@ class Dispatcher final : public BatchObserver {
   /// The place whose executor this is; null on network threads.
   Place* here() const { return here_; }
   HeldMail* held() const { return held_; }
-  /// Runs a session's requests there, until they end or the session has to wait, or one is to run elsewhere. Returns how
-  /// many were taken. May throw what the database throws.
+  /// Runs a session's requests there, until they end or the session has to wait, or one is to run elsewhere. Returns
+  /// how many were taken. May throw what the database throws.
   size_t run_here(Session& session, std::span<const View> words, std::span<const Request> requests, ReplyWriter& reply);
   /// The database could not do the request.
   void fail_here(Session& session, const Request& request, const Args& args, View error, ReplyWriter& reply);

@@ -148,10 +148,10 @@ void start_flow(Session& session, FlowFunction function, const CommandTable::Ent
   asio::post(context, [&context, &session, function, entry = &entry, place, silenced = session.silenced(),
                        kept = session.link().keep(), words = std::vector<Bytes>(args.begin(), args.end()),
                        places = session.server().backends().snapshot()]() mutable {
-    asio::co_spawn(context.get_executor(),
-                   run_flow(std::move(kept), session, function, entry, std::move(words), place, silenced,
-                            std::move(places)),
-                   asio::detached);
+    asio::co_spawn(
+        context.get_executor(),
+        run_flow(std::move(kept), session, function, entry, std::move(words), place, silenced, std::move(places)),
+        asio::detached);
   });
 }
 

@@ -11,8 +11,8 @@
 #include "proxy/words.h"
 #include "server/commands/client_tracking.h"
 #include "server/dispatch.h"
-#include "server/flows_cluster.h"
 #include "server/flows.h"
+#include "server/flows_cluster.h"
 #include "server/relay.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -37,9 +37,9 @@ void run_here(Flow& flow) {
 uint32_t note_subscriptions(Session& session, View name, const Args& args) {
   Subscriptions& own = session.subscriptions;
   const bool ends = name.find("un") == 0 || name.find("un") == 1;
-  Subscriptions::Names& names = name.starts_with('p') ? own.patterns : name.starts_with('s') && !name.starts_with("sub")
-                                                                            ? own.shard_channels
-                                                                            : own.channels;
+  Subscriptions::Names& names = name.starts_with('p')                               ? own.patterns
+                                : name.starts_with('s') && !name.starts_with("sub") ? own.shard_channels
+                                                                                    : own.channels;
   if (!ends) {
     for (const View channel : args.from(1)) names.emplace(channel);
     return static_cast<uint32_t>(args.size() - 1);
@@ -166,7 +166,8 @@ Awaitable<int64_t> remote_id(Flow& flow, uint64_t session_id, Place& place) {
   }
   if (!other) throw CommandError("ERR The client ID you want redirect to does not exist");
   if (&other->link().context() != &flow.session.link().context()) {
-    throw CommandError("ERR a client of another network thread cannot be redirected to at an upstream: set io-threads 1");
+    throw CommandError(
+        "ERR a client of another network thread cannot be redirected to at an upstream: set io-threads 1");
   }
   proxy::Channel& channel = other->relay().pin(place, pin::redirected);
   const Bytes request = proxy::command("PING");
@@ -203,8 +204,7 @@ Awaitable<void> wait(Flow& flow) {
   Buffer request;
   proxy::append_command(request, {"PING"});
   proxy::append_command(request, flow.views);
-  const Bytes replies =
-      co_await ask(flow, relay.pin(place, pin::blocked), request.view(), 2, {.patient = true});
+  const Bytes replies = co_await ask(flow, relay.pin(place, pin::blocked), request.view(), 2, {.patient = true});
   relay.unpin(place, pin::blocked);
   ReplyCursor cursor(replies);
   cursor.skip();

@@ -106,7 +106,8 @@ Awaitable<void> flush(Flow& flow, Place& place) {
     good(co_await ask_place(flow, place, flow.views));
     co_return;
   }
-  if (flow.args().size() > 2 || (flow.args().size() == 2 && !flow.args().is(1, "SYNC") && !flow.args().is(1, "ASYNC"))) {
+  if (flow.args().size() > 2 ||
+      (flow.args().size() == 2 && !flow.args().is(1, "SYNC") && !flow.args().is(1, "ASYNC"))) {
     throw CommandError(error::syntax);
   }
   const int chosen = flow.database;

@@ -129,8 +129,8 @@ class TimeLimit {
     state_ = std::make_shared<State>(flow.session.link().context());
     state_->timer.expires_after(std::chrono::milliseconds(most_ms));
     proxy::Hub& hub = flow.session.link().hub(place);
-    state_->timer.async_wait([state = state_, &hub, node = std::move(node), protocol = flow.reply.protocol()](
-                                 const boost::system::error_code& error) {
+    state_->timer.async_wait([state = state_, &hub, node = std::move(node),
+                              protocol = flow.reply.protocol()](const boost::system::error_code& error) {
       if (error || state->ended) return;
       state->killer = hub.take(node, protocol);
       state->killer->send_unanswered(proxy::command("SCRIPT", "KILL"));
@@ -168,7 +168,8 @@ Awaitable<Bytes> ask_alone(Flow& flow, Place& place, int slot, View request) {
       limit.emplace(flow, place, node);
     };
     Bytes reply = co_await ask_own(flow, place, slot, request, 1, {.patient = true}, begin);
-    if (limit && limit->end() && reply.find("Script killed by user") != Bytes::npos) throw CommandError(script_out_of_time);
+    if (limit && limit->end() && reply.find("Script killed by user") != Bytes::npos)
+      throw CommandError(script_out_of_time);
     co_return reply;
   }
   proxy::Channel& channel = relay.pin(place, pin::blocked);

@@ -121,8 +121,8 @@ Verdict queued_in_transaction(const Case& it) {
   return {Verdict::queue, {}};
 }
 
-/// During CLIENT PAUSE commands wait, or only those that may write (EXEC: when something in its queue does); while a route
-/// changes, those that may write to its keys.
+/// During CLIENT PAUSE commands wait, or only those that may write (EXEC: when something in its queue does); while a
+/// route changes, those that may write to its keys.
 Verdict not_paused(const Case& it) {
   const Backends& backends = it.server.backends();
   if (backends.holds_writes() && backends.holds_back(it.session, *it.request.entry, it.args)) {

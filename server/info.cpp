@@ -368,14 +368,36 @@ View section_of(View upstream, View title) {
 
 /// What is told of data stands in the upstream's INFO: from `begin` on its values take the place of ours.
 void take_over(Bytes& text, size_t begin, View upstream) {
-  constexpr View fields[] = {"expired_keys",    "evicted_keys",     "keyspace_hits",     "keyspace_misses",
-                             "pubsub_channels", "pubsub_patterns",  "pubsubshard_channels", "lazyfreed_objects",
-                             "lazyfree_pending_objects", "tracking_total_keys", "tracking_total_items",
-                             "tracking_total_prefixes", "tracking_clients", "expired_stale_perc",
-                             "expired_time_cap_reached_count", "rdb_changes_since_last_save", "rdb_bgsave_in_progress",
-                             "rdb_last_save_time", "aof_enabled", "maxmemory", "maxmemory_human", "maxmemory_policy", "used_memory", "used_memory_human", "used_memory_dataset",
-                             "mem_clients_normal", "mem_not_counted_for_evict", "total_eviction_exceeded_time",
-                             "current_eviction_exceeded_time", "evicted_clients"};
+  constexpr View fields[] = {"expired_keys",
+                             "evicted_keys",
+                             "keyspace_hits",
+                             "keyspace_misses",
+                             "pubsub_channels",
+                             "pubsub_patterns",
+                             "pubsubshard_channels",
+                             "lazyfreed_objects",
+                             "lazyfree_pending_objects",
+                             "tracking_total_keys",
+                             "tracking_total_items",
+                             "tracking_total_prefixes",
+                             "tracking_clients",
+                             "expired_stale_perc",
+                             "expired_time_cap_reached_count",
+                             "rdb_changes_since_last_save",
+                             "rdb_bgsave_in_progress",
+                             "rdb_last_save_time",
+                             "aof_enabled",
+                             "maxmemory",
+                             "maxmemory_human",
+                             "maxmemory_policy",
+                             "used_memory",
+                             "used_memory_human",
+                             "used_memory_dataset",
+                             "mem_clients_normal",
+                             "mem_not_counted_for_evict",
+                             "total_eviction_exceeded_time",
+                             "current_eviction_exceeded_time",
+                             "evicted_clients"};
   for (const View field : fields) {
     const Bytes name = "\n" + Bytes(field) + ":";
     const size_t theirs = upstream.find(name);
@@ -406,8 +428,10 @@ void backends_section(Server& server, Lines& lines) {
     } else if (place.executor) {
       const Executor::Report& report = place.executor->report();
       text += fmt::format(
-          ",state={},batches={},commits={},batches_replayed={},steps={},largest_batch={},commit_us={},longest_commit_us={},"
-          "statements={},cache_hits={},cache_misses={},cached_bytes={},reclaim_backlog={},database_bytes={},reconnects={}",
+          ",state={},batches={},commits={},batches_replayed={},steps={},largest_batch={},commit_us={},longest_commit_"
+          "us={},"
+          "statements={},cache_hits={},cache_misses={},cached_bytes={},reclaim_backlog={},database_bytes={},reconnects="
+          "{}",
           place.executor->refusal().empty() ? "ready" : "down", report.batches, report.store.batches, report.replayed,
           report.steps, report.largest, report.commit_us, report.longest_commit_us, report.statements,
           report.store.cache_hits, report.store.cache_misses, report.cached_bytes, report.backlog,

@@ -191,9 +191,8 @@ Relay::Pin* Relay::pinned(const Place& place) {
 }
 
 Relay::Pin* Relay::pinned_for(const Place& place, unsigned reason) {
-  const auto found = std::find_if(pins_.begin(), pins_.end(), [&](const Pin& pin) {
-    return pin.place == &place && (pin.reasons & reason) != 0;
-  });
+  const auto found = std::find_if(pins_.begin(), pins_.end(),
+                                  [&](const Pin& pin) { return pin.place == &place && (pin.reasons & reason) != 0; });
   return found == pins_.end() ? nullptr : &*found;
 }
 

@@ -11,8 +11,8 @@
 #include "core/resp/request_parser.h"
 #include "proxy/hub.h"
 #include "proxy/words.h"
-#include "server/dispatch.h"
 #include "server/cluster_ways.h"
+#include "server/dispatch.h"
 #include "server/flows.h"
 #include "server/redacted.h"
 #include "server/relay.h"
@@ -89,11 +89,13 @@ Way way_of(const CommandTable::Entry& entry) {
                                   [&](const Exception& one) { return one.full_name == entry.full_name; });
   if (found != std::end(exceptions)) return found->way;
   const Command& command = *entry.command;
-  const bool unsupported_data = command.is(flag::not_yet) && (entry.group == Group::stream ||
-                                                              (entry.group == Group::scripting && entry.full_name != "script|debug"));
+  const bool unsupported_data =
+      command.is(flag::not_yet) &&
+      (entry.group == Group::stream || (entry.group == Group::scripting && entry.full_name != "script|debug"));
   if (!command.run.data && !unsupported_data) {
     // An unknown subcommand of what is the upstream's is for it to refuse.
-    const bool container = !command.subcommands.empty() && (entry.group == Group::stream || entry.full_name == "function");
+    const bool container =
+        !command.subcommands.empty() && (entry.group == Group::stream || entry.full_name == "function");
     return container ? Way::forward : Way::ours;
   }
   if (command.is(flag::blocking)) return Way::blocking;
@@ -105,8 +107,8 @@ bool arity_fits(const Command& command, size_t words) {
   return command.arity >= 0 ? given == command.arity : given >= -command.arity;
 }
 
-/// Whether the bytes are one request in RESP, so that they may be sent on as they are. Inline commands are not, nor what
-/// has anything in front of it.
+/// Whether the bytes are one request in RESP, so that they may be sent on as they are. Inline commands are not, nor
+/// what has anything in front of it.
 bool is_plain_resp(View bytes) { return bytes.size() > 2 && bytes[0] == '*' && bytes[1] >= '1' && bytes[1] <= '9'; }
 
 proxy::Traits traits_of(const Command& command) {
@@ -145,7 +147,8 @@ size_t Dispatcher::run_routed(Session& session, Scratch& scratch, size_t first, 
   Request request = scratch.requests[first];
   const Args args(scratch.words.data() + request.first_word, request.words);
   if (!server_.script_paused()) {
-    if (Place* const place = executing_place(session, request, args)) return submit(session, scratch, first, *place, reply);
+    if (Place* const place = executing_place(session, request, args))
+      return submit(session, scratch, first, *place, reply);
   }
   const auto& upstream = server_.backends().main().upstream;
   if (!request.entry && upstream && upstream->may_know(args[0])) request.entry = &foreign_;
@@ -209,8 +212,7 @@ size_t Dispatcher::forward_run(Session& session, Scratch& scratch, size_t first)
 bool Dispatcher::is_forwarded(const CommandTable::Entry& entry, const Backends& backends) const {
   const Way way = ways_[entry.id];
   if (entry.parent && entry.parent->name == "DEBUG") return false;  // not everybody may
-  return way == Way::forward ||
-         (way == Way::keyspace && backends.all().size() == 1 && !backends.main().rewriting);
+  return way == Way::forward || (way == Way::keyspace && backends.all().size() == 1 && !backends.main().rewriting);
 }
 
 void Dispatcher::note_forwarded(Session& session, const CommandTable::Entry& entry, size_t requests) {
@@ -231,7 +233,8 @@ bool Dispatcher::run_elsewhere(Session& session, const Request& request, const A
     refused(request, args, error::crossed_backends);
     return true;
   }
-  if (destination.kind == Destination::all) return start_flow(session, flows::keyspace, *request.entry, args, nullptr), true;
+  if (destination.kind == Destination::all)
+    return start_flow(session, flows::keyspace, *request.entry, args, nullptr), true;
   Place& place = *destination.place;
   if (way == Way::steps) {
     const FlowFunction flow = flows::steps_of(session, *request.entry, args, place);
@@ -242,7 +245,8 @@ bool Dispatcher::run_elsewhere(Session& session, const Request& request, const A
   if (!place.upstream) return false;
   if (is_foreign(request.entry) && place.rewriting) {
     // Where its keys are is not known, so they cannot have the prefix.
-    const Bytes text = "ERR the command '" + Bytes(args[0].substr(0, 128)) + "' cannot be kept to the prefix of backend " + place.name;
+    const Bytes text =
+        "ERR the command '" + Bytes(args[0].substr(0, 128)) + "' cannot be kept to the prefix of backend " + place.name;
     reply.error(text);
     refused(request, args, text);
     return true;

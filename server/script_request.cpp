@@ -129,8 +129,9 @@ ScriptRequest read_script_request(Session& session, const CommandTable::Entry& e
   if (name == "script" && args.size() < 3) throw wrong_arity("script");
   const size_t at = name == "script|run" ? 2 : 1;
   const Counted counted = count_keys(args, at + 1);
-  request.script = by_digits ? &known(session, args[at])
-                             : name == "script|run" ? &find_script(session, args[at]) : &load_script(session, args[at]);
+  request.script = by_digits              ? &known(session, args[at])
+                   : name == "script|run" ? &find_script(session, args[at])
+                                          : &load_script(session, args[at]);
   const auto keys = args.range(counted.first, counted.keys);
   request.keys.assign(keys.begin(), keys.end());
   const auto arguments = args.from(counted.first + counted.keys);

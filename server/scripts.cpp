@@ -29,11 +29,10 @@ constexpr View killed_by_shutdown = "ERR Script ended because the server shuts d
 class Scripts::Running final : public script::StoreHost {
  public:
   Running(Scripts& scripts, Server& server, Session& session, Store& store, bool out_of_memory, bool read_only)
-      : StoreHost(store,
-                  {.read_only = read_only,
-                   .out_of_memory = out_of_memory,
-                   .touch = !session.no_touch,
-                   .shares_keys = server.backends().all().size() > 1}),
+      : StoreHost(store, {.read_only = read_only,
+                          .out_of_memory = out_of_memory,
+                          .touch = !session.no_touch,
+                          .shares_keys = server.backends().all().size() > 1}),
         scripts_(scripts),
         server_(server),
         session_(session),

@@ -40,8 +40,8 @@ const OutputLimit& Session::output_limit() const {
 
 bool Session::plain() const {
   return authenticated && !transaction.open && reply_mode == ReplyMode::on &&
-         !(protocol_ == 2 && subscriptions.any()) && server_.pause_state().until_ms == 0 && !server_.backends().holds_writes() && !tracking.caching &&
-         !server_.script_paused();
+         !(protocol_ == 2 && subscriptions.any()) && server_.pause_state().until_ms == 0 &&
+         !server_.backends().holds_writes() && !tracking.caching && !server_.script_paused();
 }
 
 bool Session::gather(Input& input, Scratch& scratch) {

@@ -15,7 +15,10 @@
 namespace redipy {
 
 SessionTask::SessionTask(Session& session, const Scratch& scratch, size_t first, size_t last)
-    : session_(session), database_(session.database), kept_alive_(session.link().keep()), reply_(out_, session.protocol()) {
+    : session_(session),
+      database_(session.database),
+      kept_alive_(session.link().keep()),
+      reply_(out_, session.protocol()) {
   const size_t first_word = scratch.requests[first].first_word;
   const size_t last_word = scratch.requests[last - 1].first_word + scratch.requests[last - 1].words;
   const std::span<const View> words(scratch.words.data() + first_word, last_word - first_word);

@@ -29,7 +29,7 @@ struct Transaction {
   std::vector<WatchedKey> watched;
   Place* place = nullptr;  ///< whose keys it is about, as far as is known
   int slot = -1;           ///< of a cluster's: theirs; -1, or without a place: not known
-  size_t bytes = 0;  ///< of the queue, for CLIENT LIST
+  size_t bytes = 0;        ///< of the queue, for CLIENT LIST
 
   void discard() {
     open = failed = false;

@@ -120,8 +120,8 @@ void SqlSortedSet::walk(const Interval& places, size_t offset, bool reverse, Vis
     offset = 0;
     for (const Element& it : found) {
       // Spelled out: g++ 12 destroys the temporary of a conditional within braces twice.
-      const bool beyond = reverse ? places.first.is_above(it.number, it.name)
-                                  : !places.behind.is_above(it.number, it.name);
+      const bool beyond =
+          reverse ? places.first.is_above(it.number, it.name) : !places.behind.is_above(it.number, it.name);
       if (beyond) return;
       if (!visit(it.name, ord_to_score(it.number))) return;
     }

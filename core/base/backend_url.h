@@ -65,7 +65,7 @@ struct BackendUrl {
   Bytes path;                     ///< sqlite: the file; redis: the Unix socket; postgresql, mysql: the database's name
   int database = 0;               ///< redis: which to SELECT
   std::vector<std::pair<Bytes, Bytes>> options;  ///< the query, decoded, in its order, each name once
-  Bytes prefix;                                  ///< option prefix: what every key gets, on any kind; without '*', '__' in front
+  Bytes prefix;  ///< option prefix: what every key gets, on any kind; without '*', '__' in front
   UpstreamOptions upstream;
   Bytes shown;  ///< the URL with *** for the password
 

@@ -40,7 +40,9 @@ void run(Session& session, const Args& args, Reply& reply) {
 }
 
 // SCRIPT LOAD script
-void script_load(Session& session, const Args& args, Reply& reply) { reply.bulk(View(load_script(session, args[2]).sha)); }
+void script_load(Session& session, const Args& args, Reply& reply) {
+  reply.bulk(View(load_script(session, args[2]).sha));
+}
 
 // SCRIPT EXISTS sha1 [sha1 ...]
 void script_exists(Session& session, const Args& args, Reply& reply) {
@@ -127,8 +129,8 @@ constexpr Command script_subcommands[] = {
      Event::none, "Forgets all scripts.", "2.6.0", "O(N) where N is the number of scripts"},
     {"KILL", "", 2, flag::noscript | flag::allow_busy | tip::all_shards | tip::one_succeeded, no_keys, script_kill,
      Event::none, "Ends the script that runs, if it has written nothing.", "2.6.0", "O(1)"},
-    {"RUN", "graph numkeys [key [key ...]] [arg [arg ...]]", -4, running, counted_keys(3, changes), run,
-     Event::none, "Runs a graph, or a loaded script by its SHA1.", "7.2.0", effort},
+    {"RUN", "graph numkeys [key [key ...]] [arg [arg ...]]", -4, running, counted_keys(3, changes), run, Event::none,
+     "Runs a graph, or a loaded script by its SHA1.", "7.2.0", effort},
     {"CALL", "graph json", 4, running, no_keys, run, Event::none,
      "Runs a graph, or a loaded script by its SHA1, with keys and arguments by name.", "7.2.0", effort},
     {"CHECK", "graph", 3, flag::noscript, no_keys, script_check, Event::none,
@@ -148,10 +150,10 @@ constexpr Command script_subcommands[] = {
 constexpr Command rows[] = {
     {"EVAL", "script numkeys [key [key ...]] [arg [arg ...]]", -3, running, counted_keys(2, changes), run, Event::none,
      "Runs a script.", "2.6.0", effort},
-    {"EVALSHA", "sha1 numkeys [key [key ...]] [arg [arg ...]]", -3, running, counted_keys(2, changes), run,
-     Event::none, "Runs a loaded script.", "2.6.0", effort},
-    {"EVAL_RO", "script numkeys [key [key ...]] [arg [arg ...]]", -3, reading | flag::read, counted_keys(2, reads),
-     run, Event::none, "Runs a script that only reads.", "7.0.0", effort},
+    {"EVALSHA", "sha1 numkeys [key [key ...]] [arg [arg ...]]", -3, running, counted_keys(2, changes), run, Event::none,
+     "Runs a loaded script.", "2.6.0", effort},
+    {"EVAL_RO", "script numkeys [key [key ...]] [arg [arg ...]]", -3, reading | flag::read, counted_keys(2, reads), run,
+     Event::none, "Runs a script that only reads.", "7.0.0", effort},
     {"EVALSHA_RO", "sha1 numkeys [key [key ...]] [arg [arg ...]]", -3, reading | flag::read, counted_keys(2, reads),
      run, Event::none, "Runs a loaded script that only reads.", "7.0.0", effort},
     {"SCRIPT", "", -2, flag::noscript, no_keys, run, Event::none, "Loads, runs and inspects scripts.", "2.6.0",

@@ -12,12 +12,15 @@ constexpr int64_t now = 1'000'000;
 
 /// All slots up to `split` at the first port, the rest at the second; without a replica, or with one at `replica`.
 SlotMap map_of(int split, uint16_t replica = 0) {
-  const auto node = [](uint16_t port) { return "*3\r\n$9\r\n127.0.0.1\r\n:" + std::to_string(port) + "\r\n$1\r\nx\r\n"; };
+  const auto node = [](uint16_t port) {
+    return "*3\r\n$9\r\n127.0.0.1\r\n:" + std::to_string(port) + "\r\n$1\r\nx\r\n";
+  };
   const auto range = [&](int first, int last, uint16_t port, const Bytes& more) {
     return (more.empty() ? "*3\r\n:" : "*4\r\n:") + std::to_string(first) + "\r\n:" + std::to_string(last) + "\r\n" +
            node(port) + more;
   };
-  const Bytes reply = "*2\r\n" + range(0, split, 7001, replica ? node(replica) : "") + range(split + 1, 16383, 7002, "");
+  const Bytes reply =
+      "*2\r\n" + range(0, split, 7001, replica ? node(replica) : "") + range(split + 1, 16383, 7002, "");
   return *SlotMap::from_slots(reply, {"127.0.0.1", 7001});
 }
 
