@@ -25,7 +25,7 @@ Awaitable<std::vector<Bytes>> ask_parts(Flow& flow, Place& place, const std::vec
 Awaitable<Bytes> ask_at(Flow& flow, Place& place, int slot, View request, uint32_t replies, proxy::Traits traits);
 /// The same of a cluster, on a connection that nobody else waits behind. `asks` hears of each node that is asked.
 Awaitable<Bytes> ask_own(Flow& flow, Place& place, int slot, View request, uint32_t replies, proxy::Traits traits,
-                         std::function<void(const proxy::Address& node)> asks = {});
+                         const std::function<void(const proxy::Address& node)>* asks = nullptr);
 /// Asks a command wherever its keys are, or wherever else it has to go, and gives the one reply as clients see it.
 Awaitable<Bytes> ask_cluster(Flow& flow, Place& place, const CommandTable::Entry& entry, const Args& args);
 /// Asks each primary these words, without any prefix.

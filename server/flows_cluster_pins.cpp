@@ -98,12 +98,12 @@ std::vector<Bytes> with_time_left(const Flow& flow, int64_t passed_ms) {
 }  // namespace
 
 Awaitable<Bytes> ask_own(Flow& flow, Place& place, int slot, View request, uint32_t replies, proxy::Traits traits,
-                         std::function<void(const proxy::Address& node)> asks) {
+                         const std::function<void(const proxy::Address& node)>* asks) {
   Relay& relay = flow.session.relay();
   Search search(flow, place, slot);
   for (;;) {
     const proxy::Address address = co_await search.next();
-    if (asks) asks(address);
+    if (asks) (*asks)(address);
     const auto channel = relay.pin(place, pin::blocked, address).shared_from_this();
     if (search.asking()) channel->send_unanswered(proxy::command("ASKING"));
     Bytes reply = co_await ask(flow, *channel, request, replies, traits);

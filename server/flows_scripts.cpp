@@ -163,11 +163,12 @@ Awaitable<Bytes> ask_alone(Flow& flow, Place& place, int slot, View request) {
   Relay& relay = flow.session.relay();
   if (place.upstream->is_cluster()) {
     std::optional<TimeLimit> limit;
-    const auto begin = [&](const proxy::Address& node) {
+    // Handed on by its address: g++ 12 destroys what is made for a parameter within a co_await twice.
+    const std::function<void(const proxy::Address& node)> begin = [&](const proxy::Address& node) {
       if (limit) limit->end();
       limit.emplace(flow, place, node);
     };
-    Bytes reply = co_await ask_own(flow, place, slot, request, 1, {.patient = true}, begin);
+    Bytes reply = co_await ask_own(flow, place, slot, request, 1, {.patient = true}, &begin);
     if (limit && limit->end() && reply.find("Script killed by user") != Bytes::npos)
       throw CommandError(script_out_of_time);
     co_return reply;

@@ -232,8 +232,12 @@ Awaitable<void> exec(Flow& flow) {
     replies = co_await ask(flow, *channel, block.view(), remote + 2, {.patient = runs_script, .whole = true});
   } else {
     const proxy::Traits traits{.patient = runs_script, .whole = true};
-    replies = runs_script ? co_await ask_own(flow, *place, slot, block.view(), remote + 2, traits)
-                          : co_await ask_at(flow, *place, slot, block.view(), remote + 2, traits);
+    // No conditional expression: g++ 12 destroys what is awaited in one twice.
+    if (runs_script) {
+      replies = co_await ask_own(flow, *place, slot, block.view(), remote + 2, traits);
+    } else {
+      replies = co_await ask_at(flow, *place, slot, block.view(), remote + 2, traits);
+    }
   }
   if (own && !watching) session.link().hub(*place).give_back(std::move(own), !selects);
   if (in_cluster && watching) {
