@@ -248,7 +248,7 @@ Awaitable<void> keyspace(Flow& flow) {
     flow.reply.integer(static_cast<int64_t>(total));
   } else if (name == "SWAPDB") {
     for (Place* const place : places_of(flow)) {
-      if (!is_part(*place) || place->memory) continue;
+      if (!is_part(*place)) continue;
       throw CommandError("ERR SWAPDB would swap what is not under the prefix of backend " + place->name + ", too");
     }
     for (Place* const place : places_of(flow)) good(co_await ask_place(flow, *place, flow.views));
