@@ -24,9 +24,9 @@ namespace {
 uint32_t note_subscriptions(Session& session, View name, const Args& args) {
   Subscriptions& own = session.subscriptions;
   const bool ends = name.find("un") == 0 || name.find("un") == 1;
-  Subscriptions::Names& names = name.starts_with('p') ? own.patterns : name.starts_with('s') && !name.starts_with("sub")
-                                                                            ? own.shard_channels
-                                                                            : own.channels;
+  Subscriptions::Names& names = name.starts_with('p')                               ? own.patterns
+                                : name.starts_with('s') && !name.starts_with("sub") ? own.shard_channels
+                                                                                    : own.channels;
   if (!ends) {
     for (const View channel : args.from(1)) names.emplace(channel);
     return static_cast<uint32_t>(args.size() - 1);
@@ -103,43 +103,59 @@ Awaitable<void> hello(Flow& flow) {
   }
 }
 
-// CLIENT TRACKING <ON | OFF> …: told to the upstream, on the session's own connection.
+namespace {
+
+/// CLIENT TRACKING as it is told to one upstream, on the session's own connection there.
+Awaitable<Bytes> track_at(Flow& flow, Place& place, const TrackingState& wanted) {
+  std::vector<Bytes> words(flow.words.begin(), flow.words.end());
+  for (size_t i = 3; i + 1 < words.size(); ++i) {
+    if (equals_ignore_case(words[i], "PREFIX")) {
+      ++i;
+      words[i] = place.prefix() + words[i];
+    } else if (equals_ignore_case(words[i], "REDIRECT")) {
+      // The messages go to another session: to a connection of its own there.
+      const int64_t remote = co_await remote_id(flow, wanted.redirect, place);
+      words[++i] = std::to_string(remote);
+    }
+  }
+  if (!place.prefix().empty() && wanted.broadcast && wanted.prefixes.empty()) {
+    words.emplace_back("PREFIX");
+    words.emplace_back(place.prefix());
+  }
+  const std::vector<View> views(words.begin(), words.end());
+  Buffer request;
+  proxy::append_command(request, views);
+  Relay& relay = flow.session.relay();
+  if (!wanted.on && !relay.pinned(place)) co_return "+OK\r\n";
+  proxy::Channel& channel = relay.pin(place, pin::tracking);
+  Bytes reply = co_await ask(flow, channel, request.view(), 1);
+  if (!wanted.on || reply.starts_with('-')) relay.unpin(place, pin::tracking);
+  co_return reply;
+}
+
+}  // namespace
+
+// CLIENT TRACKING <ON | OFF> …: told to each upstream, on the session's own connections; for our own data, here.
 Awaitable<void> tracking(Flow& flow) {
   Session& session = flow.session;
-  Relay& relay = session.relay();
-  Place& place = flow.server.backends().main();
   TrackingState wanted;
   {
     const std::lock_guard guard(flow.server.lock());
     wanted = read_tracking(session, flow.args());
   }
-  Buffer request;
-  std::vector<Bytes> words(flow.words.begin(), flow.words.end());
-  for (size_t i = 3; i + 1 < words.size(); ++i) {
-    if (equals_ignore_case(words[i], "PREFIX")) words[i + 1] = place.prefix() + words[i + 1];
-    if (!equals_ignore_case(words[i], "REDIRECT")) continue;
-    // The messages go to another session: to a connection of its own there.
-    const int64_t remote = co_await remote_id(flow, wanted.redirect, place);
-    words[++i] = std::to_string(remote);
+  for (const auto& place : *flow.places) {
+    if (!place->upstream) continue;
+    const Bytes reply = co_await track_at(flow, *place, wanted);
+    if (reply.starts_with('-')) throw CommandError(proxy::error_text(reply));
   }
-  if (!place.prefix().empty() && wanted.broadcast && wanted.prefixes.empty()) {
-    words.insert(words.end(), {"PREFIX", place.prefix()});
-  }
-  const std::vector<View> views(words.begin(), words.end());
-  proxy::append_command(request, views);
-  const bool off = !wanted.on;
-  if (off && !relay.pinned(place)) {
-    flow.reply.ok();
-    co_return;
-  }
-  proxy::Channel& channel = relay.pin(place, pin::tracking);
-  const Bytes reply = co_await ask(flow, channel, request.view(), 1);
-  if (!reply.starts_with('-')) {
-    const std::lock_guard guard(flow.server.lock());
+  const std::lock_guard guard(flow.server.lock());
+  if (flow.server.session(session.id()) == &session) {
+    Tracking& ours = flow.server.tracking();
+    ours.disable(session);
     session.tracking = std::move(wanted);
+    if (session.tracking.on) ours.enable(session);
   }
-  if (!session.tracking.on) relay.unpin(place, pin::tracking);
-  flow.reply.raw(reply);
+  flow.reply.ok();
 }
 
 Awaitable<int64_t> remote_id(Flow& flow, uint64_t session_id, Place& place) {
@@ -152,7 +168,8 @@ Awaitable<int64_t> remote_id(Flow& flow, uint64_t session_id, Place& place) {
   }
   if (!other) throw CommandError("ERR The client ID you want redirect to does not exist");
   if (&other->link().context() != &flow.session.link().context()) {
-    throw CommandError("ERR a client of another network thread cannot be redirected to at an upstream: set io-threads 1");
+    throw CommandError(
+        "ERR a client of another network thread cannot be redirected to at an upstream: set io-threads 1");
   }
   proxy::Channel& channel = other->relay().pin(place, pin::redirected);
   const Bytes request = proxy::command("PING");
@@ -171,6 +188,17 @@ Awaitable<void> on_pinned(Flow& flow) {
   }
   Relay& relay = flow.session.relay();
   const bool no_touch = flow.entry->full_name == "client|no-touch";
+  if (!no_touch && flow.places->size() > 1) {
+    // Nobody knows which connection the next command takes. Where it does not come now, YES makes a later one be
+    // tracked, which does no harm; NO would make a later one not be tracked, so it is not told.
+    flow.reply.raw(Bytes(ours.view()));
+    if (!flow.args().is(2, "YES")) co_return;
+    for (const Relay::Pin& pin : relay.pins()) {
+      if ((pin.reasons & pin::tracking) == 0) continue;
+      pin.channel->send_unanswered(proxy::command("CLIENT", "CACHING", "YES"));
+    }
+    co_return;
+  }
   proxy::Channel& channel = no_touch ? relay.pin(place, pin::no_touch) : relay.channel(place);
   Buffer request;
   proxy::append_command(request, flow.views);
@@ -187,8 +215,7 @@ Awaitable<void> wait(Flow& flow) {
   Buffer request;
   proxy::append_command(request, {"PING"});
   proxy::append_command(request, flow.views);
-  const Bytes replies =
-      co_await ask(flow, relay.pin(place, pin::blocked), request.view(), 2, {.patient = true});
+  const Bytes replies = co_await ask(flow, relay.pin(place, pin::blocked), request.view(), 2, {.patient = true});
   relay.unpin(place, pin::blocked);
   ReplyCursor cursor(replies);
   cursor.skip();

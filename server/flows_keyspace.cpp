@@ -25,6 +25,9 @@ namespace {
 
 constexpr View per_step = "1000";
 
+/// Whether the database there holds keys that are not under the prefix. Our own data are a backend's alone.
+bool is_shared(const Place& place) { return !place.prefix().empty() && !place.memory; }
+
 /// The places that the command is about.
 std::vector<Place*> places_of(Flow& flow) {
   if (flow.place) return {flow.place};
@@ -74,7 +77,7 @@ Awaitable<void> walk(Flow& flow, Place& place, Visit visit) {
 }
 
 Awaitable<size_t> count_keys(Flow& flow, Place& place) {
-  if (place.prefix().empty()) {
+  if (!is_shared(place)) {
     std::vector<View> words = words_of("DBSIZE");
     const Bytes reply = good(co_await ask_place(flow, place, std::move(words)));
     co_return static_cast<size_t>(ReplyCursor(reply).integer().value_or(0));
@@ -99,11 +102,12 @@ Awaitable<void> empty_database(Flow& flow, Place& place) {
 }
 
 Awaitable<void> flush(Flow& flow, Place& place) {
-  if (place.prefix().empty()) {
+  if (!is_shared(place)) {
     good(co_await ask_place(flow, place, flow.views));
     co_return;
   }
-  if (flow.args().size() > 2 || (flow.args().size() == 2 && !flow.args().is(1, "SYNC") && !flow.args().is(1, "ASYNC"))) {
+  if (flow.args().size() > 2 ||
+      (flow.args().size() == 2 && !flow.args().is(1, "SYNC") && !flow.args().is(1, "ASYNC"))) {
     throw CommandError(error::syntax);
   }
   const int chosen = flow.database;
@@ -192,7 +196,7 @@ Awaitable<void> random_key(Flow& flow) {
       chosen -= count;
       continue;
     }
-    if (place->prefix().empty()) {
+    if (!is_shared(*place)) {
       std::vector<View> words = words_of("RANDOMKEY");
       flow.reply.raw(good(co_await ask_place(flow, *place, std::move(words))));
       co_return;
@@ -240,7 +244,7 @@ Awaitable<void> keyspace(Flow& flow) {
     flow.reply.integer(static_cast<int64_t>(total));
   } else if (name == "SWAPDB") {
     for (Place* const place : places_of(flow)) {
-      if (place->prefix().empty() || place->memory) continue;
+      if (!is_shared(*place)) continue;
       throw CommandError("ERR SWAPDB would swap what is not under the prefix of backend " + place->name + ", too");
     }
     for (Place* const place : places_of(flow)) good(co_await ask_place(flow, *place, flow.views));

@@ -30,10 +30,10 @@ inline constexpr unsigned watching = 1, subscribed = 2, tracking = 4, blocked = 
 inline constexpr unsigned used_up = 64;
 }  // namespace pin
 
-class Relay final : public proxy::Listener {
+class Relay final {
  public:
   explicit Relay(Session& session);
-  ~Relay() override;
+  ~Relay();
 
   /// Nothing is under way.
   bool idle() const { return lanes_.empty(); }
@@ -59,6 +59,7 @@ class Relay final : public proxy::Listener {
     Place* place;
     std::shared_ptr<proxy::Channel> channel;
     unsigned reasons;
+    std::unique_ptr<proxy::Listener> ear;  ///< hears what comes on it
   };
   Pin* pinned(const Place& place);
   /// Ends the blocking command that waits on a connection of its own, as CLIENT UNBLOCK does.
@@ -77,12 +78,11 @@ class Relay final : public proxy::Listener {
   /// The client is gone: whatever comes is dropped, connections of its own are closed. Not under the server's lock.
   void abandon();
 
-  // --- Listener
-  void message(View bytes) override;
-  void gone(View why) override;
-
  private:
   struct Lane;
+  struct Ear;
+  void message(const Place& place, View bytes);
+  void gone(View why);
   Lane& lane_for(proxy::Channel& channel, bool kept_back, const KeyRewriting* rewriting,
                  const CommandTable::Entry* entry);
   void send(Lane& lane, View requests, uint32_t count, proxy::Traits traits, const CommandTable::Entry* entry);

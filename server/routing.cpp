@@ -228,6 +228,11 @@ bool Dispatcher::run_elsewhere(Session& session, const Request& request, const A
     return true;
   }
   if (!place.upstream) return false;
+  if (place.rewriting && is_foreign(request.entry)) {
+    reply.error(error::unknown_under_prefix);
+    refused(request, args, error::unknown_under_prefix);
+    return true;
+  }
   switch (way) {
     case Way::subscribe:
       flows::subscribe(session, *request.entry, args, place, reply);
