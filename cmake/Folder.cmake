@@ -45,3 +45,19 @@ function(redipy_folder folder)
     target_link_libraries(redipy_${name} ${scope} redipy_${other_name})
   endforeach()
 endfunction()
+
+# redipy_driver(NAME TITLE PACKAGE): the module redipy_sql_NAME.so of sql/NAME, which is loaded when a URL asks for it;
+# only where the library of pkg-config's PACKAGE is there.
+function(redipy_driver name title package)
+  pkg_check_modules(${title} IMPORTED_TARGET ${package})
+  if(NOT ${title}_FOUND)
+    message(STATUS "no ${package}: built without the driver for ${title}")
+    return()
+  endif()
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sql/${name}/*.cpp)
+  add_library(redipy_sql_${name} MODULE ${sources} ${CMAKE_SOURCE_DIR}/sql/statements.cpp)
+  set_target_properties(redipy_sql_${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  target_include_directories(redipy_sql_${name} PRIVATE $<TARGET_PROPERTY:redipy_sql,INCLUDE_DIRECTORIES>
+                             $<TARGET_PROPERTY:redipy_core_base,INCLUDE_DIRECTORIES>)
+  target_link_libraries(redipy_sql_${name} PRIVATE redipy_options PkgConfig::${title})
+endfunction()

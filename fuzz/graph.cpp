@@ -36,6 +36,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const LuaText lua = print_lua(graph);
     const auto lines = static_cast<size_t>(std::count(lua.text.begin(), lua.text.end(), '\n'));
     if (!is_utf8(lua.text) || lines != lua.places.size()) std::abort();
+    const LuaTarget target{.prefix = "p:", .routes = {{"a*", true}, {"[b-d]?*", false}}, .tells_lines = true};
+    const LuaText keyed = print_lua(graph, target, commands());
+    if (static_cast<size_t>(std::count(keyed.text.begin(), keyed.text.end(), '\n')) != keyed.places.size())
+      std::abort();
     const bool writes = said.find("writes")->boolean;
     const Effect effect = effect_of(graph, commands());
     if (effect == Effect::reads && writes) std::abort();

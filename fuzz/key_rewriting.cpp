@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Any bytes as the reply to a command, chosen by the first byte, whose prefix is taken off; and as a message. What
-// comes out of a complete reply has to be one complete reply again; of other bytes, no more than what went in.
+// comes out of a complete reply has to be one complete reply again; of other bytes, not much more than what went in.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -44,7 +44,8 @@ void check(View reply, bool passed, View out) {
   } else if (is_one_reply(reply)) {
     if (!is_one_reply(out)) std::abort();
   }
-  if (out.size() > reply.size() + 64) std::abort();
+  // A key that came as a line goes out as a bulk string, whose header is longer.
+  if (out.size() > reply.size() * 2 + 64) std::abort();
 }
 
 }  // namespace

@@ -22,6 +22,13 @@ constexpr size_t most_per_event = 1024 * 1024;
 constexpr size_t kept_when_idle = 64 * 1024;
 constexpr size_t largest_held_back = 256 * 1024;  // of a reply that may be handed on in parts
 
+/// Whether the error says that the command was not run, for a reason that has nothing to do with it.
+bool is_rejection(View error) {
+  constexpr View codes[] = {"OOM ",     "LOADING ", "READONLY ",   "MASTERDOWN ", "MISCONF ",
+                            "NOPERM ",  "NOAUTH ",  "NOREPLICAS ", "BUSY ",       "CLUSTERDOWN "};
+  return std::any_of(std::begin(codes), std::end(codes), [&](View code) { return error.starts_with(code); });
+}
+
 }  // namespace
 
 Channel::Channel(Hub& hub, Address address, std::shared_ptr<const Access> access, int protocol, Kind kind)
@@ -232,12 +239,23 @@ bool Channel::process() {
     receiver = head.receiver;
     if (reply.front() == '-') {
       ++head.errors;
+      if (is_rejection(error_text(reply))) ++head.rejected;
       note_error(error_text(reply));
-      if (head.traits.vital) {
+      if (head.traits.vital && is_rejection(error_text(reply))) {
+        // Nothing runs there now: what follows is refused as well, and the database is chosen anew for what comes.
+        misplaced_ = true;
+        database_ = -1;
+      } else if (head.traits.vital) {
         fault_ = "a connection could not be prepared: " + Bytes(error_text(reply));
         hand_on();
         return false;
       }
+    }
+    if (head.traits.vital && reply.front() == '+') misplaced_ = false;
+    if (misplaced_ && reply.front() != '-') {
+      fault_ = "a command ran in another database than it was meant for";
+      hand_on();
+      return false;
     }
     ++whole;
     begin = at;
@@ -292,7 +310,7 @@ void Channel::finish_head() {
   const int64_t took = ticks::now() - head.sent_ticks;
   if (head.entry || head.receiver) {
     Answered& answered = answered_.emplace_back(
-        Answered{head.entry, head.requests, head.errors, took, head.receiver ? head.receiver->client() : 0, {}});
+        Answered{head.entry, head.requests, head.errors, head.rejected, took, head.receiver ? head.receiver->client() : 0, {}});
     if (took >= hub_.observer().slow_ticks() && !head.traits.patient) {
       const auto begin = static_cast<size_t>(answered_up_to_ - output_begin_);
       answered.request = output_.view().substr(begin, static_cast<size_t>(head.end - answered_up_to_));
@@ -325,7 +343,7 @@ void Channel::answer_own() {
     if (!head.receiver) continue;
     for (uint32_t i = 0; i < head.replies; ++i) note_error(View(*head.own_reply).substr(1));
     answered_.push_back(
-        {head.entry, head.requests, head.requests, ticks::now() - head.sent_ticks, head.receiver->client(), {}});
+        {head.entry, head.requests, head.requests, head.requests, ticks::now() - head.sent_ticks, head.receiver->client(), {}});
     Bytes bytes;
     for (uint32_t i = 0; i < head.replies; ++i) bytes += *head.own_reply + "\r\n";
     head.receiver->replies(bytes, head.replies);

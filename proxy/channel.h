@@ -55,6 +55,8 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   void stop();
   /// Ends it; what is expected is answered with an error.
   void abort(const Bytes& why);
+  /// An owned one: its server answers nobody any more. As if the connection were lost.
+  void give_up(const Bytes& why);
   /// The same, and the listener is told that it is gone.
   void close(const Bytes& why);
 
@@ -114,6 +116,7 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
     const CommandTable::Entry* entry = nullptr;
     uint32_t replies = 0;  // still to come
     uint32_t errors = 0;
+    uint32_t rejected = 0;
     uint32_t requests = 0;
     Traits traits{};
     bool begun = false;      // a part of its next reply was handed on
@@ -163,6 +166,7 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   uint64_t output_begin_ = 0;
   uint64_t sent_ = 0;            // stream position up to which the system has it
   uint64_t answered_up_to_ = 0;  // stream position at which the requests of the first expected one begin
+  bool asked_commands_ = false;  // last in the greeting
   uint32_t greetings_left_ = 0;  // replies to what is said first on a new connection
   std::deque<Expected> expected_;
   size_t pending_ = 0;
@@ -175,6 +179,7 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   std::vector<Bytes> errors_;
   Listener* listener_ = nullptr;
   bool expects_messages_ = false;
+  bool misplaced_ = false;  // SELECT was refused: what follows must not run
   int database_ = 0;
   int64_t remote_id_ = 0;
 

@@ -15,11 +15,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <limits>
+#include <set>
 #include <utility>
 
 #include "core/base/numbers.h"
 #include "core/base/random.h"
+#include "core/base/text.h"
 #include "core/base/ticks.h"
 #include "core/resp/reply_cursor.h"
 #include "core/resp/request_parser.h"
@@ -113,13 +114,26 @@ void Channel::greet() {
     append_command(greeting, {"READONLY"});
     ++greetings_left_;
   }
+  asked_commands_ = !hub_.upstream().has_told_commands();
+  if (asked_commands_) {
+    append_command(greeting, {"COMMAND", "LIST"});
+    ++greetings_left_;
+  }
   // A new connection takes some hundred bytes at once.
   const ssize_t count = transport_.write(greeting.view());
   if (count != static_cast<ssize_t>(greeting.size())) failed(count < 0 ? std::strerror(errno) : "the greeting was cut");
 }
 
 void Channel::greeted(View reply) {
-  if (reply.front() == '-') {
+  if (asked_commands_ && greetings_left_ == 1) {
+    // Where that is not allowed, any command may be known.
+    std::set<Bytes, std::less<>> commands;
+    ReplyCursor cursor(reply);
+    const size_t count = cursor.count();
+    cursor.enter();
+    for (size_t i = 0; i < count; ++i, cursor.skip()) commands.insert(lower(cursor.text()));
+    hub_.upstream().note_commands(std::move(commands));
+  } else if (reply.front() == '-') {
     const Bytes text(error_text(reply));
     if (access_->reads_from_replica && text.find("cluster support disabled") != Bytes::npos) {
       // READONLY is a cluster's word; a plain server needs none.
@@ -167,6 +181,7 @@ void Channel::disconnect() {
   input_.release();
   looked_at_ = 0;
   scanner_ = {};
+  misplaced_ = false;
   fault_.clear();
 }
 
@@ -176,6 +191,7 @@ void Channel::failed(const Bytes& why) {
   state_ = State::waiting;
   if (failures_ == 0) spdlog::warn("Backend {}: {} cannot be reached: {}", access_->name, address_.text(), why);
   ++failures_;
+  if (kind_ == Kind::shared) hub_.give_up_owned(address_, why);
   refusal_ = "UPSTREAM " + access_->name + ": " + address_.text() + " cannot be reached: " + why;
   hub_.upstream().went_down(why);
   const int64_t pause = std::min(longest_pause_ms, first_pause_ms << std::min(failures_ - 1, 6));
@@ -196,16 +212,14 @@ void Channel::lost(const Bytes& why) {
   spdlog::warn("Backend {}: the connection to {} is lost: {}", access_->name, address_.text(), why);
   hub_.upstream().lost_connection();
   disconnect();
-  if (kind_ == Kind::owned) {
-    state_ = State::stopped;
-    refusal_ = "UPSTREAM " + access_->name + ": " + why;
-    sort_out(why, false);
-    if (Listener* const listener = std::exchange(listener_, nullptr)) listener->gone(refusal_);
-    return;
-  }
+  if (kind_ == Kind::owned) return give_up(why);
   state_ = State::waiting;
   sort_out(why, true);
   if (state_ == State::waiting) connect();
+}
+
+void Channel::give_up(const Bytes& why) {
+  if (kind_ == Kind::owned && state_ != State::stopped) close(why);
 }
 
 void Channel::abort(const Bytes& why) {
@@ -278,6 +292,18 @@ void Channel::sort_out(const Bytes& why, bool again) {
   const Bytes uncertain = certain + "; the command may have been executed";
   const int64_t now = ticks::now();
 
+  // A read is not sent again behind a later write of the same client that may have been executed: it would see it.
+  std::vector<bool> sees_later(had.size());
+  std::set<uint64_t> wrote;
+  for (size_t i = had.size(); i-- > 0;) {
+    const Expected& each = had[i];
+    const uint64_t client = each.receiver ? each.receiver->client() : 0;
+    if (client == 0) continue;
+    sees_later[i] = wrote.contains(client);
+    const uint64_t begin = i == 0 || had[i - 1].own_reply ? 0 : had[i - 1].end;
+    if (!each.own_reply && !each.traits.repeatable && begin < old_sent) wrote.insert(client);
+  }
+
   const auto answer = [&](const Expected& from, uint32_t count, const Bytes& text) {
     if (!from.receiver) return settle(count);
     Expected& added = kept.emplace_back();
@@ -287,7 +313,8 @@ void Channel::sort_out(const Bytes& why, bool again) {
     added.sent_ticks = from.sent_ticks;
     added.own_reply = std::make_unique<Bytes>(text);
   };
-  for (Expected& each : had) {
+  for (size_t index = 0; index < had.size(); ++index) {
+    Expected& each = had[index];
     if (each.own_reply) {
       kept.push_back(std::move(each));
       continue;
@@ -326,7 +353,7 @@ void Channel::sort_out(const Bytes& why, bool again) {
       }
       if (i < done) continue;
       const bool untouched = old_begin + static_cast<uint64_t>(at - old.data()) > old_sent;
-      if (in_time && each.receiver && (untouched || each.traits.repeatable)) {
+      if (in_time && each.receiver && (untouched || (each.traits.repeatable && !sees_later[index]))) {
         keep(kept, each, View(from, static_cast<size_t>(at - from)));
         ++retried;
       } else {

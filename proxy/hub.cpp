@@ -159,6 +159,19 @@ void Hub::give_back(std::shared_ptr<Channel> channel, bool clean) {
   channel->stop();
 }
 
+void Hub::give_up_owned(const Address& address, const Bytes& why) {
+  // Not from within the event of another channel.
+  asio::post(context_, [weak = weak_from_this(), address, why] {
+    const auto self = weak.lock();
+    if (!self) return;
+    const auto owned = self->owned_;
+    for (const auto& each : owned) {
+      const auto channel = each.lock();
+      if (channel && channel->address() == address && !channel->is_idle()) channel->give_up(why);
+    }
+  });
+}
+
 void Hub::warm() { shared(2, 0).start(); }
 
 size_t Hub::pending() const {

@@ -53,6 +53,9 @@ class Hub : public std::enable_shared_from_this<Hub> {
   /// The session needs it no longer. `clean`: nothing is watched, subscribed, tracked or under way on it.
   void give_back(std::shared_ptr<Channel> channel, bool clean);
 
+  /// A server cannot be reached: whoever waits for it on connections of their own is told.
+  void give_up_owned(const Address& address, const Bytes& why);
+
   /// Steady time.
   static int64_t now_ms();
   /// Has tick() called soon, and again as long as there is something to wait for.

@@ -210,7 +210,8 @@ void KeyRewriting::write_keys(const CommandTable::Entry& entry, const Args& args
         args, prefix_, [only](size_t i) { return i == only ? 0 : View::npos; }, out);
   }
   Marks keys(args.size());
-  if (!for_each_key(*entry.command, args, [&](FoundKey found) { keys.set(found.index); })) return reencode(args, out);
+  // Of a malformed request the keys that were found have the prefix all the same: none may reach beyond it.
+  for_each_key(*entry.command, args, [&](FoundKey found) { keys.set(found.index); });
   write_with(args, prefix_, keys, out);
 }
 

@@ -41,6 +41,7 @@ struct Answered {
   const CommandTable::Entry* entry;  ///< null: a command that the table does not know
   uint32_t requests;
   uint32_t errors;
+  uint32_t rejected;  ///< of the errors: the upstream did not let them run at all
   int64_t ticks;
   uint64_t client;  ///< the session's id
   Bytes request;    ///< the first of them, where it took longer than Observer::slow_ticks()

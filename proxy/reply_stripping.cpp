@@ -27,7 +27,7 @@ class Edit {
     copy_until(at.position());
     move_behind();
   }
-  /// Gives the aggregate here another size (in elements, or in pairs), and moves to its first element.
+  /// Gives the aggregate here, which is no map, another size, and moves to its first element.
   void resize(size_t count) {
     copy_until(at.position());
     append_header(at.kind(), count, out_);
@@ -55,7 +55,7 @@ class Edit {
 /// is left of a list that had any.
 template <typename Strip>
 bool strip_list(Edit& edit, Strip strip) {
-  if (!edit.at.is_aggregate()) return true;
+  if (!edit.at.is_aggregate() || edit.at.kind() == '%') return true;  // a map is no list
   const size_t count = edit.at.count();
   size_t kept = 0;
   size_t seen = 0;

@@ -5,6 +5,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "core/base/text.h"
 #include "proxy/transport.h"
 
 namespace redipy::proxy {
@@ -37,6 +38,21 @@ Upstream::Upstream(Bytes name, BackendUrl url) : url_(std::move(url)) {
 Health Upstream::health() const {
   const std::lock_guard guard(mutex_);
   return health_;
+}
+
+bool Upstream::may_know(View command) const {
+  const std::lock_guard guard(mutex_);
+  return commands_.empty() || commands_.contains(lower(command));
+}
+
+bool Upstream::has_told_commands() const {
+  const std::lock_guard guard(mutex_);
+  return !commands_.empty();
+}
+
+void Upstream::note_commands(std::set<Bytes, std::less<>> lower_case) {
+  const std::lock_guard guard(mutex_);
+  commands_ = std::move(lower_case);
 }
 
 std::optional<size_t> Upstream::known_keys() const {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 
 #include "core/base/backend_url.h"
 #include "proxy/endpoint.h"
@@ -51,6 +52,10 @@ class Upstream {
   void count_retried(uint64_t requests);
   void count_unanswered(uint64_t requests);
   void measured(int64_t latency_us);
+  /// Whether it knows a command of this name, in any case; as long as it has not told, it may.
+  bool may_know(View command) const;
+  bool has_told_commands() const;
+  void note_commands(std::set<Bytes, std::less<>> lower_case);
   /// Whether a database was chosen there before, with success.
   bool knows_database(int database) const { return database < 64 && (databases_ >> database & 1) != 0; }
   void note_database(int database) {
@@ -70,6 +75,7 @@ class Upstream {
   std::atomic<uint64_t> databases_{1};  // a bit for each that is known to be there
   mutable std::mutex mutex_;
   std::optional<size_t> keys_;
+  std::set<Bytes, std::less<>> commands_;
   Health health_;
 };
 

@@ -146,6 +146,7 @@ LuaWriter::Operand LuaWriter::redis_call(const Expression& expression, bool drop
   std::vector<Operand> parts = values(expression.parts);
   settle_conversions(parts);
   if (keyed_) return keyed_call(expression, std::move(parts), dropped);
+  if (refuses_ && is_refused(expression)) return refused(message::command_refused, parts);
   const Operand& name = parts[0];
   const bool known_name = name.literal && name.literal->is(Json::Type::string);
   const bool sure = known_name && has_reply_row(command_of(expression));

@@ -142,7 +142,7 @@ LuaWriter::Operand LuaWriter::value_here(const Expression& expression, const Byt
 void LuaWriter::check_given(const Bytes& given, View message, View name) {
   line("if not " + given + " then");
   ++out_->indent;
-  if (out_ == &main_) {
+  if (out_ == &main_ && !target_.tells_lines) {
     line("return redis.error_reply(" + lua_string(one_line(filled(message, {name}))) + ")");
   } else {
     line(fail(message, name));

@@ -21,7 +21,7 @@ namespace {
 
 bool is_container(const Command& command) { return !command.subcommands.empty(); }
 
-bool is_refused(const Command& command) { return command.is(flag::noscript | flag::blocking); }
+bool is_forbidden(const Command& command) { return command.is(flag::noscript | flag::blocking); }
 
 bool is_channel_command(const Command& command) { return command.name == "PUBLISH" || command.name == "SPUBLISH"; }
 
@@ -153,6 +153,12 @@ LuaWriter::Operand LuaWriter::call_by_name(std::span<Operand> parts) {
       types::any);
 }
 
+/// Whether the graph names a command that scripts must not call, with as many words as it wants.
+bool LuaWriter::is_refused(const Expression& call) const {
+  const CallFacts facts = facts_of(*commands_, literals(call));
+  return facts.settled && is_forbidden(*facts.entry->command) && arity_fits(*facts.entry->command, call.parts.size());
+}
+
 /// A call that fails once its words are there.
 LuaWriter::Operand LuaWriter::refused(View text, std::span<const Operand> parts) {
   const Bytes words = text_words(parts.subspan(1));
@@ -163,7 +169,7 @@ LuaWriter::Operand LuaWriter::command(const Expression& expression, const Comman
                                       std::span<Operand> parts, bool dropped) {
   const Command& command = *entry.command;
   if (!arity_fits(command, parts.size())) return refused(message::command_arity, parts);
-  if (is_refused(command)) return refused(message::command_refused, parts);
+  if (is_forbidden(command)) return refused(message::command_refused, parts);
   const bool prefixed = !target_.prefix.empty();
   Operand made;
   if (prefixed && database_command(command.name, parts, made)) return made;
@@ -239,9 +245,9 @@ void LuaWriter::set_call_any() {
   std::map<Bytes, Bytes> groups;  // by where their keys are: names and arities
   for (const CommandTable::Entry& entry : commands_->entries()) {
     const Command& command = *entry.command;
-    const Bytes kind = is_container(command) ? "{container = true}"
-                       : is_refused(command) ? "{refused = true}"
-                                             : specs_of(command);
+    const Bytes kind = is_container(command)   ? "{container = true}"
+                       : is_forbidden(command) ? "{refused = true}"
+                                               : specs_of(command);
     groups[kind] += entry.full_name + ":" + std::to_string(command.arity) + " ";
   }
   Bytes rows;

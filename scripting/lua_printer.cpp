@@ -73,7 +73,8 @@ LuaWriter::LuaWriter(const Graph& graph, const LuaTarget& target, const CommandT
   returns_last_ = survey.returns_last && !spread_;
   owns_all_ = target.owns_all();
   keyed_ = !target.prefix.empty() || !owns_all_;
-  if (keyed_) add_key_pieces();
+  refuses_ = commands && target.tells_lines;
+  if (keyed_ || refuses_) add_key_pieces();
   name_variables();
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/base/numbers.h"
 #include "core/base/sha1.h"
+#include "scripting/lua_blame.h"
 #include "scripting/messages.h"
 
 namespace redipy::script {
@@ -99,7 +100,7 @@ void check_lua_result(View json, const Limits& limits) {
   if (json.size() > limits.result) throw ScriptError(message::result_too_long, 0);
 }
 
-void throw_lua_error(View error, const Script& /*script*/, const LuaScript& printed) {
+void throw_lua_error(View error, const Script& script, const LuaScript& printed) {
   const auto addition = addition_in(error);
   if (!addition) throw CommandError(error);
   View text = error.substr(0, addition->at);
@@ -115,7 +116,7 @@ void throw_lua_error(View error, const Script& /*script*/, const LuaScript& prin
       text = text.substr(0, at);
     }
   }
-  throw ScriptError(text, place);
+  throw ScriptError(text, blamed(script.graph, place, text));
 }
 
 }  // namespace redipy::script

@@ -126,6 +126,7 @@ class LuaWriter {
   Operand call_by_name(std::span<Operand> parts);
   Operand command(const Expression& expression, const CommandTable::Entry& entry, std::span<Operand> parts,
                   bool dropped);
+  bool is_refused(const Expression& call) const;
   Operand refused(View text, std::span<const Operand> parts);
   bool database_command(View name, std::span<const Operand> parts, Operand& made);
   bool keys_in_place(const Expression& expression, const Command& command, std::span<const Operand> parts,
@@ -161,6 +162,7 @@ class LuaWriter {
   bool loops_ = false;        // the script has loops: what a loop calls is looked up before
   bool returns_last_ = true;  // every return ends the script where it stands
   bool keyed_ = false;        // keys have a prefix, or may be of another backend
+  bool refuses_ = false;      // what scripts must not call is refused here: Redis would let some of it through
   bool reads_keys_ = false;
   bool owns_all_ = true;
   std::map<Bytes, Bytes> key_specs_;  // by command: where its keys are, if they are found when the script runs

@@ -138,9 +138,6 @@ BackendUrl read_backend_url(View url) {
   } catch (const BackendUrlError& fault) {
     throw std::runtime_error(Bytes("backend URL: ") + fault.what());
   }
-  if (parsed.kind != BackendUrl::Kind::memory && !parsed.is_upstream()) {
-    throw std::runtime_error("this kind of backend is not there yet");
-  }
   return parsed;
 }
 

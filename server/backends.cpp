@@ -12,13 +12,37 @@
 
 #include "core/base/glob.h"
 #include "core/command/key_finder.h"
+#include "server/executor.h"
 #include "server/server.h"
 #include "server/session.h"
+#include "server/sql_places.h"
 
 namespace redipy {
 
+Place::~Place() = default;
+
+Backend* Place::owner() const {
+  if (executor) return &executor->backend();
+  return memory.get();
+}
+
+Store* Place::store() const {
+  Backend* const backend = owner();
+  return backend ? backend->store() : nullptr;
+}
+
 View Place::kind() const {
   if (memory) return "memory";
+  switch (url.kind) {
+    case BackendUrl::Kind::sqlite:
+      return "sqlite";
+    case BackendUrl::Kind::postgresql:
+      return "postgresql";
+    case BackendUrl::Kind::mysql:
+      return "mysql";
+    default:
+      break;
+  }
   return upstream->is_cluster() ? "redis-cluster" : "redis";
 }
 
@@ -67,7 +91,16 @@ std::shared_ptr<Place> Backends::make(Bytes name, BackendUrl url) {
       place->lua = std::make_unique<script::LuaScripts>(server_.commands(), script::LuaTarget());
       break;
     default:
-      throw std::runtime_error("backend " + place->name + ": this kind of backend is not there yet");
+      if (!place->prefix().empty()) throw std::runtime_error("backend " + place->name + ": a prefix is not there yet");
+      try {
+        place->executor =
+            std::make_unique<Executor>(server_, *place,
+                                       std::make_unique<sql::SqlBackend>(connect_database(place->url), server_.clock(),
+                                                                         server_.settings().databases, server_));
+      } catch (const sql::SqlError& failure) {
+        throw std::runtime_error("backend " + place->name + ": " + failure.what());
+      }
+      place->executor->apply(sql_options(server_.settings()), sql_durability(server_.settings()));
   }
   return place;
 }
@@ -111,6 +144,12 @@ bool Backends::any_upstream() const {
   return std::any_of(all().begin(), all().end(), [](const auto& place) { return place->upstream != nullptr; });
 }
 
+void Backends::for_each_executor(FunctionRef<void(Executor&)> visit) const {
+  for (const auto& place : all()) {
+    if (place->executor) visit(*place->executor);
+  }
+}
+
 bool Backends::any_config_relay() const {
   return std::any_of(all().begin(), all().end(),
                      [](const auto& place) { return place->upstream && place->url.upstream.relay_config; });
@@ -136,6 +175,7 @@ void Backends::changed() {
   for (const auto& place : all()) {
     if (place->lua) place->lua->aim(lua_target(*place));
   }
+  any_executor_ = std::any_of(all().begin(), all().end(), [](const auto& place) { return place->executor != nullptr; });
   simple_ = all().size() == 1 && main().memory;
 }
 

@@ -28,6 +28,7 @@
 
 namespace redipy {
 
+class Executor;
 class Server;
 class Session;
 struct NetworkThread;
@@ -36,15 +37,18 @@ struct NetworkThread;
 struct Place : std::enable_shared_from_this<Place> {
   Bytes name;
   BackendUrl url;
-  uint64_t id = 0;                            ///< never used again for another
-  std::unique_ptr<MemoryBackend> memory;      ///< null for an upstream
-  std::shared_ptr<proxy::Upstream> upstream;  ///< null where the data are ours
-  std::unique_ptr<KeyRewriting> rewriting;    ///< of an upstream's requests and replies; null without a prefix
-  std::unique_ptr<script::LuaScripts> lua;    ///< graphs as the upstream is sent them
-  std::atomic<bool> removed{false};           ///< no new connections there
+  uint64_t id = 0;                             ///< never used again for another
+  std::unique_ptr<MemoryBackend> memory;       ///< null where the data are elsewhere
+  std::unique_ptr<Executor> executor;          ///< where the data are in tables: its thread runs all commands on them
+  std::shared_ptr<proxy::Upstream> upstream;   ///< null where the data are ours
+  std::unique_ptr<KeyRewriting> rewriting;     ///< of an upstream's requests and replies; null without a prefix
+  std::unique_ptr<script::LuaScripts> lua;     ///< graphs as the upstream is sent them
+  std::atomic<bool> removed{false};            ///< no new connections there
 
-  Backend* owner() const { return memory.get(); }
-  Store* store() const { return memory ? memory->store() : nullptr; }
+  ~Place();
+  Backend* owner() const;
+  /// On an executor's data, for its own thread only.
+  Store* store() const;
   const Bytes& prefix() const { return url.prefix; }
   View kind() const;
 };
@@ -93,6 +97,8 @@ class Backends {
   static bool spans_keyspace(const Command& command);
 
   bool any_upstream() const;
+  bool any_executor() const { return any_executor_; }
+  void for_each_executor(FunctionRef<void(Executor&)> visit) const;
   /// Some upstream's URL says config=relay.
   bool any_config_relay() const;
   void for_each_memory(FunctionRef<void(MemoryBackend&)> visit) const;
@@ -147,6 +153,7 @@ class Backends {
   Place* main_ = nullptr;
   std::vector<Route> routes_;
   bool simple_ = true;
+  bool any_executor_ = false;
   std::atomic<uint64_t> next_id_{1};
   BackendState state_;
   BackendState::Pairs configured_backends_;

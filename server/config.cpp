@@ -144,7 +144,8 @@ std::vector<Bytes> Config::names() {
 bool Config::is_about_data(View name) {
   constexpr View names[] = {"notify-keyspace-events", "maxmemory",         "maxmemory-policy",     "maxmemory-samples",
                             "lfu-log-factor",         "lfu-decay-time",    "active-expire-effort", "hll-sparse-max-bytes",
-                            "list-compress-depth",    "proto-max-bulk-len"};
+                            "list-compress-depth",    "proto-max-bulk-len", "busy-reply-threshold", "lua-time-limit",
+                            "stream-node-max-bytes",  "stream-node-max-entries", "maxmemory-eviction-tenacity"};
   constexpr View endings[] = {"-max-listpack-entries", "-max-listpack-value", "-max-ziplist-entries",
                               "-max-ziplist-value",    "-max-listpack-size",  "-max-ziplist-size",
                               "-max-intset-entries"};

@@ -168,11 +168,11 @@ void Connection::process() {
     const size_t size = input_.size();
     session_.consume(input_, thread_.scratch);
     send();
-    if (closed_ || session_.suspended() || session_.closing || session_.killed) break;
+    if (closed_ || gone_ || session_.suspended() || session_.closing || session_.killed) break;
     if (input_.size() == 0 || (input_.begin() == before && input_.size() == size)) break;
   }
   note_sizes();
-  if (session_.killed || (session_.closing && queue_.empty())) close();
+  if (session_.killed || (session_.closing && queue_.empty() && !session_.submitted)) close();
 }
 
 /// Lets the others see how much waits here, for CLIENT LIST; only where it matters.
@@ -228,9 +228,16 @@ void Connection::put_off(Buffer& out) {
 
 /// What upstreams reply goes to the queue, which is written at the end of the round.
 void Connection::deliver(View bytes) {
-  if (closed_ || bytes.empty()) return;
+  if (closed_ || gone_ || session_.killed || bytes.empty()) return;
   const size_t most = session_.limit.hard_bytes;
-  if (most != 0 && queued_bytes_ + bytes.size() > most) return close_overrun();
+  const auto overrun = [this] {
+    // Not at once: whoever delivers is in the midst of it.
+    session_.killed = true;
+    asio::post(thread_.context, [self = shared_from_this()] {
+      if (!self->closed_) self->close_overrun();
+    });
+  };
+  if (most != 0 && queued_bytes_ + bytes.size() > most) return overrun();
   if (queue_.empty() && !thread_.spare.empty()) {
     queue_.push_back(std::move(thread_.spare.back()));
     thread_.spare.pop_back();
@@ -239,7 +246,7 @@ void Connection::deliver(View bytes) {
   }
   queue_.back().append(bytes);
   queued_bytes_ += bytes.size();
-  if (!within_soft_limit()) return close_overrun();
+  if (!within_soft_limit()) return overrun();
   write_soon();
 }
 
@@ -270,7 +277,7 @@ proxy::Hub& Connection::hub(Place& place) {
 void Connection::round_over() {
   put_off_ = false;
   write_queued();
-  if (!closed_ && !queue_.empty() && !watching_writing_) {
+  if (!closed_ && !gone_ && !queue_.empty() && !watching_writing_) {
     thread_.poller.watch_writing(descriptor_, watching_writing_ = true);
   }
 }
@@ -300,7 +307,7 @@ void Connection::write_queued() {
   within_soft_limit();
   note_sizes();
   if (!queue_.empty()) return;
-  if (session_.closing) return close();
+  if (session_.closing && !session_.submitted) return close();
   if (watching_writing_) thread_.poller.watch_writing(descriptor_, watching_writing_ = false);
 }
 
@@ -340,7 +347,8 @@ void Connection::wake() {
 
 void Connection::on_wake() {
   wake_posted_.store(false, std::memory_order_release);
-  if (closed_ || session_.in_script) return;  // what came meanwhile is seen to behind the script's reply
+  if (gone_ && !session_.submitted) return close();
+  if (closed_ || gone_ || session_.in_script) return;  // what came meanwhile is seen to behind the script's reply
   {
     const std::lock_guard guard(server_.lock());
     session_.limit = session_.output_limit();
@@ -368,13 +376,21 @@ void Connection::close() {
     session_.killed = true;  // closes when the script is through
     return;
   }
+  if (session_.submitted) {
+    if (gone_) return;
+    gone_ = shared_from_this();  // its requests run, as they have come
+    thread_.poller.remove(descriptor_);
+    thread_.scratch.out.clear();
+    return;
+  }
+  const std::shared_ptr<Connection> last = std::move(gone_);
   closed_ = true;
   if (entered_) {
     const std::lock_guard guard(server_.lock());
     session_.detach();
   }
   session_.abandon_upstreams();
-  thread_.poller.remove(descriptor_);
+  if (!last) thread_.poller.remove(descriptor_);
   ::shutdown(descriptor_, SHUT_RDWR);
   ::close(descriptor_);
   thread_.scratch.out.clear();

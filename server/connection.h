@@ -90,6 +90,7 @@ class Connection final : public Link, public Pollable, public std::enable_shared
   bool watching_writing_ = false;  // for the queue
   bool put_off_ = false;           // the queue is written at the end of the round
   bool closed_ = false;
+  std::shared_ptr<Connection> gone_;  ///< the client is, but an executor still has its requests: closes after that
   bool entered_ = false;
   std::atomic<bool> wake_posted_{false};
   Bytes peer_address_;

@@ -29,6 +29,19 @@ bool reads_whole_keyspace(const Command& command) {
   return command.name == "KEYS" || command.name == "DBSIZE" || command.name == "RANDOMKEY";
 }
 
+/// Has another value until it goes.
+template <class T>
+struct Restored {
+  Restored(T& value, T meanwhile) : value_(value), before_(std::exchange(value, meanwhile)) {}
+  ~Restored() { value_ = before_; }
+  Restored(const Restored&) = delete;
+  Restored& operator=(const Restored&) = delete;
+
+ private:
+  T& value_;
+  const T before_;
+};
+
 }  // namespace
 
 Dispatcher::Dispatcher(Server& server)
@@ -78,7 +91,8 @@ size_t Dispatcher::run(Session& session, Scratch& scratch, ReplyWriter& reply) {
       }
       if (last > taken) {
         limit_output(reply, *scratch.requests[taken].entry->command);
-        run_plain(session, scratch, taken, last, reply);
+        run_plain(session, scratch.words, std::span<const Request>(scratch.requests).subspan(taken, last - taken),
+                  server_.memory(), reply);
         taken = last;
         continue;
       }
@@ -122,16 +136,17 @@ void Dispatcher::limit_output(ReplyWriter& reply, const Command& command) {
   reply.output().set_limit(limited ? output_limit_ : Buffer::no_limit);
 }
 
-void Dispatcher::run_plain(Session& session, Scratch& scratch, size_t first, size_t last, ReplyWriter& reply) {
+void Dispatcher::run_plain(Session& session, std::span<const View> words, std::span<const Request> requests,
+                           Backend& backend, ReplyWriter& reply) {
   Batch batch;
   batch.database = session.database;
   batch.touch = !session.no_touch;
-  batch.words = scratch.words;
-  batch.requests = std::span<const Request>(scratch.requests).subspan(first, last - first);
+  batch.words = words;
+  batch.requests = requests;
   batch.reply = &reply;
   batch.observer = this;
-  session.last_command = scratch.requests[last - 1].entry;
-  server_.memory().run(batch);
+  session.last_command = requests.back().entry;
+  backend.run(batch);
 }
 
 /// False if the request is to be taken up again later (CLIENT PAUSE).
@@ -165,10 +180,15 @@ bool Dispatcher::run_single(Session& session, const Request& request, const Args
   if (caching && !session.transaction.open) session.tracking.caching = false;
   current_reply_ = &reply;
   if (session.silenced()) reply.rewind(mark);
-  if (session.reply_mode == Session::ReplyMode::skip) session.reply_mode = Session::ReplyMode::on;
-  if (session.reply_mode == Session::ReplyMode::skip_next) session.reply_mode = Session::ReplyMode::skip;
+  after_reply_mode(session);
   finish(session);
   return true;
+}
+
+/// CLIENT REPLY SKIP is about one request.
+void Dispatcher::after_reply_mode(Session& session) {
+  if (session.reply_mode == Session::ReplyMode::skip) session.reply_mode = Session::ReplyMode::on;
+  if (session.reply_mode == Session::ReplyMode::skip_next) session.reply_mode = Session::ReplyMode::skip;
 }
 
 void Dispatcher::reject(Session& session, const Request& request, View error, Reply& reply) {
@@ -230,7 +250,7 @@ void Dispatcher::run_admitted(Session& session, const Request& request, std::spa
   const Args args(words);
   const Command& command = *request.entry->command;
   started_ = ticks::now();
-  if (!server_.backends().simple() && run_elsewhere(session, request, args, reply)) return;
+  if (!server_.backends().simple() && !here_ && run_elsewhere(session, request, args, reply)) return;
   if (command.run.session) return run_session_command(session, request, args, reply);
   if (!command.is(flag::blocking)) return run_data(session, request, words, reply);
   const size_t mark = reply.mark();
@@ -258,7 +278,7 @@ void Dispatcher::run_data(Session& session, const Request& request, std::span<co
   batch.reply = &reply;
   batch.observer = this;
   if (current_reply_) limit_output(*current_reply_, *request.entry->command);
-  (place ? *place->memory : server_.backend_of(*request.entry, Args(words))).run(batch);
+  (place ? *place->owner() : server_.backend_of(*request.entry, Args(words))).run(batch);
   if (current_reply_) current_reply_->output().set_limit(Buffer::no_limit);
 }
 
@@ -329,11 +349,9 @@ void Dispatcher::wait_for_keys(Session& session, const Request& request, const A
 void Dispatcher::execute_at(Session& session, Place& place, const CommandTable::Entry& entry, const Args& args,
                             Reply& reply) {
   const Request request{&entry, 0, static_cast<uint32_t>(args.size())};
-  Session* const caller = std::exchange(current_, &session);
-  ReplyWriter* const caller_reply = std::exchange(current_reply_, nullptr);
+  const Restored<Session*> caller(current_, &session);
+  const Restored<ReplyWriter*> caller_reply(current_reply_, nullptr);
   run_data(session, request, std::span<const View>(args.begin(), args.end()), reply, &place);
-  current_ = caller;
-  current_reply_ = caller_reply;
 }
 
 bool Dispatcher::is_remote_in_transaction(const CommandTable::Entry& entry) const {
@@ -349,24 +367,16 @@ void Dispatcher::count_remote(Session& session, const CommandTable::Entry& entry
 }
 
 bool Dispatcher::retry(Session& session) {
-  Session* const caller = current_;
-  ReplyWriter* const caller_reply = current_reply_;
-  const int64_t caller_started = started_;
-  current_ = &session;
-  current_reply_ = nullptr;
-  started_ = ticks::now();
-  retrying_ = true;
+  const Restored<Session*> caller(current_, &session);
+  const Restored<ReplyWriter*> caller_reply(current_reply_, nullptr);
+  const Restored<int64_t> caller_started(started_, ticks::now());
+  const Restored<bool> retrying(retrying_, true);
   std::vector<View> words(session.wait.words.begin(), session.wait.words.end());
   const Request request{session.wait.entry, 0, static_cast<uint32_t>(words.size())};
   ReplyWriter& reply = session.inbox();
   const size_t mark = reply.mark();
   run_data(session, request, words, reply);
-  const bool served = reply.mark() != mark;
-  retrying_ = false;
-  current_ = caller;
-  current_reply_ = caller_reply;
-  started_ = caller_started;
-  return served;
+  return reply.mark() != mark;
 }
 
 void Dispatcher::waited_in_vain(Session& session, View error) {
@@ -382,9 +392,8 @@ void Dispatcher::waited_in_vain(Session& session, View error) {
 
 void Dispatcher::serve_waiting() {
   if (serving_) return;
-  serving_ = true;
+  const Restored<bool> serving(serving_, true);
   server_.waiting().serve(*this);
-  serving_ = false;
 }
 
 /// What follows from a command once its reply is written.
@@ -498,13 +507,17 @@ Dispatcher::Suspended::Suspended(Dispatcher& dispatcher)
       current_(std::exchange(dispatcher.current_, nullptr)),
       current_reply_(std::exchange(dispatcher.current_reply_, nullptr)),
       output_limit_(dispatcher.output_limit_),
-      started_(dispatcher.started_) {}
+      started_(dispatcher.started_),
+      here_(std::exchange(dispatcher.here_, nullptr)),
+      held_(std::exchange(dispatcher.held_, nullptr)) {}
 
 Dispatcher::Suspended::~Suspended() {
   dispatcher_.current_ = current_;
   dispatcher_.current_reply_ = current_reply_;
   dispatcher_.output_limit_ = output_limit_;
   dispatcher_.started_ = started_;
+  dispatcher_.here_ = here_;
+  dispatcher_.held_ = held_;
 }
 
 void Dispatcher::feed_monitors(const CommandTable::Entry& entry, const Args& args) {

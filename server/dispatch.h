@@ -16,6 +16,7 @@
 namespace redipy {
 
 class Backends;
+class HeldMail;
 class Server;
 class Session;
 struct Place;
@@ -41,6 +42,8 @@ class Dispatcher final : public BatchObserver {
   bool is_remote_in_transaction(const CommandTable::Entry& entry) const;
   /// An upstream has run it inside EXEC.
   void count_remote(Session& session, const CommandTable::Entry& entry);
+  /// Shows MONITOR a command that takes several steps, whatever its flags say.
+  void show_flow(Session& session, const CommandTable::Entry& entry, const Args& args);
   void flow_ended(Session& session, const CommandTable::Entry& entry, const Args& args, View refusal, View reply);
 
   /// Runs the command that the session waits with once more; true if it has its reply now (in the inbox).
@@ -52,6 +55,25 @@ class Dispatcher final : public BatchObserver {
   int64_t started() const { return started_; }
   /// Whose command is running; null outside of one (expiry, eviction by the cron).
   Session* current() const { return current_; }
+  /// While it lives, what runs is a batch of an executor's, and what is said to others is held back.
+  struct Here {
+    Here(Dispatcher& dispatcher, Place& place, HeldMail& held);
+    ~Here();
+    Here(const Here&) = delete;
+    Here& operator=(const Here&) = delete;
+
+   private:
+    Dispatcher& dispatcher_;
+  };
+  /// The place whose executor this is; null on network threads.
+  Place* here() const { return here_; }
+  HeldMail* held() const { return held_; }
+  /// Runs a session's requests there, until they end or the session has to wait, or one is to run elsewhere. Returns how
+  /// many were taken. May throw what the database throws.
+  size_t run_here(Session& session, std::span<const View> words, std::span<const Request> requests, ReplyWriter& reply);
+  /// The database could not do the request.
+  void fail_here(Session& session, const Request& request, const Args& args, View error, ReplyWriter& reply);
+
   /// Inside EXEC or a script: nobody is woken in between.
   struct Block {
     explicit Block(Dispatcher& dispatcher) : dispatcher_(dispatcher) { ++dispatcher_.depth_; }
@@ -81,6 +103,8 @@ class Dispatcher final : public BatchObserver {
     ReplyWriter* const current_reply_;
     const size_t output_limit_;
     const int64_t started_;
+    Place* const here_;
+    HeldMail* const held_;
   };
 
   /// A script calls a command on data, and has called it. All are counted; one in some is timed and stands for the
@@ -108,8 +132,31 @@ class Dispatcher final : public BatchObserver {
   void rejected(const Request& request, const Args& args, View error) override;
 
  private:
+  /// A session's requests run.
+  struct Turn {
+    Turn(Dispatcher& dispatcher, Session& session, ReplyWriter& reply) : dispatcher_(dispatcher) {
+      dispatcher.current_ = &session;
+      dispatcher.current_reply_ = &reply;
+    }
+    ~Turn() {
+      dispatcher_.current_ = nullptr;
+      dispatcher_.current_reply_ = nullptr;
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    Dispatcher& dispatcher_;
+  };
+
   bool is_plain(const Request& request) const;
-  void run_plain(Session& session, Scratch& scratch, size_t first, size_t last, ReplyWriter& reply);
+  void run_plain(Session& session, std::span<const View> words, std::span<const Request> requests, Backend& backend,
+                 ReplyWriter& reply);
+  Place* executing_place(Session& session, const Request& request, const Args& args) const;
+  Place& place_of_call(Session& session, const CommandTable::Entry& entry, const Args& args) const;
+  bool goes_along(Session& session, const Request& request, const Args& args, const Place& place) const;
+  size_t submit(Session& session, Scratch& scratch, size_t first, Place& place, ReplyWriter& reply);
+  static void after_reply_mode(Session& session);
   size_t look_ahead(const Session& session, const Scratch& scratch, size_t first);
   size_t run_routed(Session& session, Scratch& scratch, size_t first, ReplyWriter& reply);
   size_t forward_run(Session& session, Scratch& scratch, size_t first);
@@ -138,6 +185,8 @@ class Dispatcher final : public BatchObserver {
   Session* current_ = nullptr;
   ReplyWriter* current_reply_ = nullptr;  // where the current session's mail goes between its replies
   size_t output_limit_ = 0;               // of the current session; 0: none
+  Place* here_ = nullptr;
+  HeldMail* held_ = nullptr;
   int depth_ = 0;
   bool serving_ = false;
   bool retrying_ = false;  // MONITOR has shown the command when it began to wait

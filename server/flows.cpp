@@ -17,6 +17,7 @@
 #include "proxy/hub.h"
 #include "proxy/words.h"
 #include "server/dispatch.h"
+#include "server/executor.h"
 #include "server/relay.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -57,18 +58,63 @@ class Question final : public proxy::Receiver {
   Bytes gathered_;
 };
 
-using Executor = asio::io_context::executor_type;
+/// A question to our own data in tables, which their executor answers.
+template <class Handler>
+class Inquiry final : public Task {
+ public:
+  Inquiry(Flow& flow, Place& place, const CommandTable::Entry& entry, std::span<const View> words, Handler handler)
+      : flow_(flow),
+        place_(place),
+        entry_(entry),
+        words_(words),
+        reply_(out_, flow.reply.protocol()),
+        handler_(std::move(handler)) {}
+
+  void run(size_t) override {
+    over_ = true;
+    const int chosen = std::exchange(flow_.session.database, flow_.database);
+    flow_.server.dispatcher().execute_at(flow_.session, place_, entry_, Args(words_), reply_);
+    flow_.session.database = chosen;
+  }
+  bool over() const override { return over_; }
+  void keep() override {}
+  void undo() override {
+    over_ = false;
+    out_.clear();
+  }
+  void refuse(View error) override {
+    over_ = true;
+    reply_.error(error);
+  }
+  void release() override {
+    if (!over_) reply_.error(error::busy_with_script);
+    asio::post(flow_.session.link().context(), [handler = std::move(handler_), reply = Bytes(out_.view())]() mutable {
+      std::move(handler)(std::move(reply));
+    });
+  }
+
+ private:
+  Flow& flow_;
+  Place& place_;
+  const CommandTable::Entry& entry_;
+  const std::span<const View> words_;
+  Buffer out_;
+  ReplyWriter reply_;
+  Handler handler_;
+  bool over_ = false;
+};
+
+using Context = asio::io_context::executor_type;
 
 /// A flow from its beginning to its reply. Owns what the flow refers to.
 Awaitable<void> run_flow([[maybe_unused]] std::shared_ptr<void> kept, Session& session, FlowFunction function,
-                         const CommandTable::Entry* entry, std::vector<Bytes> words, Place* place,
+                         const CommandTable::Entry* entry, std::vector<Bytes> words, Place* place, bool silenced,
                          std::shared_ptr<const Backends::Places> places) {
   Server& server = session.server();
   Buffer out;
   ReplyWriter reply(out, session.protocol());
   Flow flow{session, server, entry, place, session.database, reply, std::move(words), std::move(places), {}};
   flow.views.assign(flow.words.begin(), flow.words.end());
-  const bool silenced = session.silenced();
   Bytes refusal;
   try {
     co_await function(flow);
@@ -98,11 +144,12 @@ void start_flow(Session& session, FlowFunction function, const CommandTable::Ent
   session.flow_started = ticks::now();
   // Posted, for the lock is held here, and co_spawn begins at once on the context's own thread.
   asio::io_context& context = session.link().context();
-  asio::post(context, [&context, &session, function, entry = &entry, place, kept = session.link().keep(),
-                       words = std::vector<Bytes>(args.begin(), args.end()),
+  asio::post(context, [&context, &session, function, entry = &entry, place, silenced = session.silenced(),
+                       kept = session.link().keep(), words = std::vector<Bytes>(args.begin(), args.end()),
                        places = session.server().backends().snapshot()]() mutable {
     asio::co_spawn(context.get_executor(),
-                   run_flow(std::move(kept), session, function, entry, std::move(words), place, std::move(places)),
+                   run_flow(std::move(kept), session, function, entry, std::move(words), place, silenced,
+                            std::move(places)),
                    asio::detached);
   });
 }
@@ -124,6 +171,13 @@ void Dispatcher::flow_ended(Session& session, const CommandTable::Entry& entry, 
   started_ = caller_started;
 }
 
+void Dispatcher::show_flow(Session& session, const CommandTable::Entry& entry, const Args& args) {
+  if (server_.monitors().empty()) return;
+  Session* const caller = std::exchange(current_, &session);
+  show_monitors(entry, args, false);
+  current_ = caller;
+}
+
 namespace flows {
 
 Awaitable<Bytes> ask(Flow& flow, proxy::Channel& channel, View requests, uint32_t replies, proxy::Traits traits,
@@ -131,12 +185,12 @@ Awaitable<Bytes> ask(Flow& flow, proxy::Channel& channel, View requests, uint32_
   asio::io_context& context = flow.session.link().context();
   const uint64_t client = flow.session.id();
   const int database = flow.database;
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(Bytes)>(
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<Context>, void(Bytes)>(
       [&](auto handler) {
         auto* const question = new Question<decltype(handler)>(context, client, replies, std::move(handler));
         channel.send(*question, requests, replies, database, traits, entry);
       },
-      asio::use_awaitable_t<Executor>());
+      asio::use_awaitable_t<Context>());
 }
 
 Bytes encode(const Place& place, const CommandTable::Entry& entry, const Args& args) {
@@ -165,6 +219,19 @@ proxy::Channel& channel_to(Flow& flow, Place& place) {
 Awaitable<Bytes> ask_place(Flow& flow, Place& place, std::vector<View> words) {
   const Args args{std::span<const View>(words)};
   const CommandTable::Entry& entry = *flow.server.commands().find(args);
+  if (place.executor) {
+    {
+      const std::lock_guard guard(flow.server.lock());
+      if (!place.executor->refusal().empty()) co_return "-" + place.executor->refusal() + "\r\n";
+    }
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<Context>, void(Bytes)>(
+        [&](auto handler) {
+          const std::lock_guard guard(flow.server.lock());
+          place.executor->submit(
+              std::make_unique<Inquiry<decltype(handler)>>(flow, place, entry, words, std::move(handler)));
+        },
+        asio::use_awaitable_t<Context>());
+  }
   if (!place.upstream) {
     Buffer out;
     ReplyWriter reply(out, flow.reply.protocol());

@@ -32,6 +32,7 @@
 #include "proxy/hub.h"
 #include "proxy/words.h"
 #include "server/connection.h"
+#include "server/executor.h"
 #include "server/flows.h"
 #include "server/relay.h"
 #include "server/server.h"
@@ -41,7 +42,7 @@ namespace redipy::flows {
 
 namespace {
 
-using Executor = asio::io_context::executor_type;
+using Context = asio::io_context::executor_type;
 
 /// How long commands that began before may take.
 constexpr auto longest_wait = std::chrono::seconds(5);
@@ -92,7 +93,7 @@ Awaitable<bool> on_each_thread(Flow& flow, ThreadWork work) {
   };
   asio::io_context& context = flow.session.link().context();
   const Backends& backends = flow.server.backends();
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(bool)>(
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<Context>, void(bool)>(
       [&](auto handler) {
         auto state = std::make_shared<State>();
         state->left = backends.threads();
@@ -105,7 +106,7 @@ Awaitable<bool> on_each_thread(Flow& flow, ThreadWork work) {
           });
         });
       },
-      asio::use_awaitable_t<Executor>());
+      asio::use_awaitable_t<Context>());
 }
 
 /// Ends the connections there, of sessions too.
@@ -155,7 +156,7 @@ Awaitable<void> hold_writes(Flow& flow, Place& place, View pattern) {
       throw CommandError("ERR nothing was changed, for a command that began before takes long");
     }
     timer.expires_after(between_looks);
-    co_await timer.async_wait(asio::use_awaitable_t<Executor>());
+    co_await timer.async_wait(asio::use_awaitable_t<Context>());
   }
   if (!place.upstream) co_return;
   const bool answered =
@@ -209,7 +210,7 @@ Awaitable<void> visit_own_keys(Flow& flow, Place& place, View pattern, int datab
       });
     }
     if (!visit(keys)) co_return;
-    co_await asio::post(flow.session.link().context(), asio::use_awaitable_t<Executor>());
+    co_await asio::post(flow.session.link().context(), asio::use_awaitable_t<Context>());
   } while (cursor != 0);
 }
 
@@ -228,7 +229,11 @@ Awaitable<std::optional<Bytes>> find_key(Flow& flow, Place& place, View pattern,
     co_return found;
   }
   std::vector<std::pair<int, size_t>> databases = {{0, 0}};
-  if (!place.upstream->is_cluster()) databases = co_await databases_of(flow, place);
+  if (place.executor) {
+    for (int i = 1; i < flow.server.settings().databases; ++i) databases.emplace_back(i, 0);
+  } else if (!place.upstream->is_cluster()) {
+    databases = co_await databases_of(flow, place);
+  }
   const int chosen = flow.database;
   for (const auto& [database, keys] : databases) {
     flow.database = database;
@@ -267,6 +272,7 @@ Awaitable<void> nothing_moves(Flow& flow, Place& from, View pattern, View withou
 // --- BACKEND LIST
 
 View state_of(const Place& place) {
+  if (place.executor) return place.executor->refusal().empty() ? "ready" : "down";
   if (!place.upstream) return "ready";
   constexpr View states[] = {"connecting", "ready", "down"};
   return states[place.upstream->health().state];
@@ -287,6 +293,7 @@ size_t count_own_keys(Flow& flow, Place& place) {
 /// Of all databases; nullopt where nobody can say.
 Awaitable<std::optional<size_t>> count_all_keys(Flow& flow, Place& place) {
   if (place.memory) co_return count_own_keys(flow, place);
+  if (place.executor) co_return place.executor->keys();
   std::optional<size_t> sum = 0;
   try {
     if (place.upstream->is_cluster() && place.prefix().empty()) {

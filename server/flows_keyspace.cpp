@@ -150,6 +150,10 @@ Awaitable<void> keys(Flow& flow) {
 /// A cursor of several backends tells which of them is being scanned: cursor' = cursor * backends + backend.
 Awaitable<void> scan(Flow& flow) {
   const std::vector<Place*> places = places_of(flow);
+  if (places.size() == 1) {
+    flow.reply.raw(co_await ask_place(flow, *places.front(), flow.views));
+    co_return;
+  }
   const auto said = parse_unsigned(flow.words[1]);
   if (!said) throw CommandError("ERR invalid cursor");
   size_t at = static_cast<size_t>(*said % places.size());

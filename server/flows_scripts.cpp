@@ -2,6 +2,9 @@
 //
 // Scripts where the keys are an upstream's: graphs as printed Lua, Lua as it is. A graph is sent by the digits of its
 // Lua first; where they are not known yet (a new node, SCRIPT FLUSH), once more with the text.
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
 #include <mutex>
 
 #include "core/base/ticks.h"
@@ -102,16 +105,71 @@ void write_script_reply(Flow& flow, const script::LuaCall& call, View reply) {
   }
 }
 
+/// Has what runs at an upstream killed when its time is up.
+class TimeLimit {
+ public:
+  TimeLimit(Flow& flow, Place& place) : flow_(flow), place_(place) {
+    int64_t most_ms = 0;
+    {
+      const std::lock_guard guard(flow.server.lock());
+      most_ms = flow.server.settings().script_max_time;
+    }
+    if (most_ms <= 0) return;
+    state_ = std::make_shared<State>(flow.session.link().context());
+    state_->timer.expires_after(std::chrono::milliseconds(most_ms));
+    proxy::Hub& hub = flow.session.link().hub(place);
+    state_->timer.async_wait([state = state_, &hub, protocol = flow.reply.protocol()](
+                                 const boost::system::error_code& error) {
+      if (error || state->ended) return;
+      state->killer = hub.take(protocol);
+      state->killer->send_unanswered(proxy::command("SCRIPT", "KILL"));
+    });
+  }
+  /// The script is through. Returns whether its time was up.
+  bool end() {
+    if (!state_) return false;
+    state_->ended = true;
+    state_->timer.cancel();
+    if (!state_->killer) return false;
+    flow_.session.link().hub(place_).give_back(std::move(state_->killer), false);
+    return true;
+  }
+
+ private:
+  struct State {
+    explicit State(asio::io_context& context) : timer(context) {}
+    asio::steady_timer timer;
+    std::shared_ptr<proxy::Channel> killer;
+    bool ended = false;
+  };
+  Flow& flow_;
+  Place& place_;
+  std::shared_ptr<State> state_;  // the timer's, too
+};
+
+/// Sends what runs a script on a connection that nobody else waits behind: it may take long.
+Awaitable<Bytes> ask_alone(Flow& flow, Place& place, View request) {
+  Relay& relay = flow.session.relay();
+  proxy::Channel& channel = relay.pin(place, pin::blocked);
+  TimeLimit limit(flow, place);
+  Bytes reply = co_await ask(flow, channel, request, 1, {.patient = true});
+  const bool expired = limit.end();
+  relay.unpin(place, pin::blocked);
+  if (expired && reply.find("Script killed by user") != Bytes::npos) throw CommandError(script_out_of_time);
+  co_return reply;
+}
+
 /// EVAL and its kin, SCRIPT RUN, SCRIPT CALL.
 Awaitable<void> script(Flow& flow) {
   Place* place = flow.place;
   if (!runs_graph(flow, *flow.entry, flow.args())) {
+    if (!place->prefix().empty() && flow.entry->full_name.starts_with("evalsha") && !place->url.upstream.lua_trusted) {
+      throw CommandError("NOSCRIPT No matching script. Please use EVAL.");
+    }
     refuse_under_prefix(*place);
-    proxy::Channel& channel = channel_to(flow, *place);
     Buffer request;
     proxy::append_command(request, flow.views);
-    const bool reads = flow.entry->command->is(flag::read);
-    flow.reply.raw(co_await ask(flow, channel, request.view(), 1, {.repeatable = reads}));
+    flow.reply.raw(co_await ask_alone(flow, *place, request.view()));
     co_return;
   }
   if (flow.entry->full_name == "script|call") {
@@ -121,11 +179,15 @@ Awaitable<void> script(Flow& flow) {
     if (!request.keys.empty()) place = &flow.server.backends().of(request.keys.front());
   }
   script::LuaCall call = lua_call(flow, *place, *flow.entry, flow.args(), true);
-  proxy::Channel& channel = channel_to(flow, *place);
-  Bytes reply = co_await ask(flow, channel, call.request, 1, {.repeatable = call.read_only});
+  {
+    const std::lock_guard guard(flow.server.lock());
+    flow.server.dispatcher().show_flow(flow.session, *flow.entry, flow.args());
+  }
+  Bytes reply = co_await ask_alone(flow, *place, call.request);
   if (script::is_no_script(proxy::error_text(reply))) {
     script::say_text(call.words, call.lua);
-    reply = co_await ask(flow, channel_to(flow, *place), in_resp(call.words), 1, {.repeatable = call.read_only});
+    const Bytes with_text = in_resp(call.words);
+    reply = co_await ask_alone(flow, *place, with_text);
   }
   write_script_reply(flow, call, reply);
 }

@@ -88,16 +88,26 @@ void write_replies(Flow& flow, Place& place, std::vector<Step>& steps, ReplyCurs
 Awaitable<void> watch(Flow& flow) {
   Session& session = flow.session;
   Place& place = *flow.place;
+  bool was_watching = false;
   {
     const std::lock_guard guard(flow.server.lock());
     if (session.transaction.open) throw CommandError("ERR WATCH inside MULTI is not allowed");
+    was_watching = session.transaction.place != nullptr;
     if (session.transaction.place && session.transaction.place != &place) throw CommandError(error::crossed_backends);
     session.transaction.place = &place;
   }
   proxy::Channel& channel = session.relay().pin(place, pin::watching);
   const Bytes request = encode(place, *flow.entry, flow.args());
   const Bytes reply = co_await ask(flow, channel, request, 1);
-  if (!reply.starts_with('-')) {
+  if (reply.starts_with('-') && !was_watching) {
+    // Nothing is watched: what comes next is a transaction like any other.
+    {
+      const std::lock_guard guard(flow.server.lock());
+      session.transaction.place = nullptr;
+      session.transaction.broken = false;
+    }
+    session.relay().unpin(place, pin::watching);
+  } else if (!reply.starts_with('-')) {
     // For CLIENT LIST, and for a route that changes; the upstream knows who changes them.
     const std::lock_guard guard(flow.server.lock());
     const bool there = flow.server.session(session.id()) == &session;
@@ -159,6 +169,7 @@ Awaitable<void> exec(Flow& flow) {
   proxy::append_command(block, {"MULTI"});
   uint32_t remote = 0;
   bool selects = false;
+  bool runs_script = false;
   int selected = session.database;
   for (Step& step : taken.steps) {
     const CommandTable::Entry& entry = *step.command.entry;
@@ -178,6 +189,7 @@ Awaitable<void> exec(Flow& flow) {
       step.remote = true;
     }
     if (step.remote) ++remote;
+    runs_script = runs_script || (step.remote && entry.group == Group::scripting);
   }
   proxy::append_command(block, {"EXEC"});
 
@@ -185,15 +197,17 @@ Awaitable<void> exec(Flow& flow) {
   proxy::Channel* channel = nullptr;
   if (watching) {
     channel = pinned->channel.get();
-  } else if (selects) {
-    // Should the block be refused, a shared connection would be in another database than we think.
+  } else if (selects || runs_script) {
+    // Should the block be refused, a shared connection would be in another database than we think; and a script may
+    // take long.
     own = session.link().hub(*place).take(session.protocol());
     channel = own.get();
   } else {
     channel = &channel_to(flow, *place);
   }
-  const Bytes replies = co_await ask(flow, *channel, block.view(), remote + 2, {.whole = true});
-  if (own) session.link().hub(*place).give_back(std::move(own), false);
+  const Bytes replies = co_await ask(flow, *channel, block.view(), remote + 2,
+                                   {.patient = runs_script, .whole = true});
+  if (own) session.link().hub(*place).give_back(std::move(own), !selects);
   if (watching) {
     if (selects && relay.pinned(*place)) channel->set_database(-1);
     relay.unpin(*place, pin::watching);

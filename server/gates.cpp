@@ -46,7 +46,7 @@ Verdict known(const Case& it) {
   }
   const Command& command = it.command();
   if (!command.subcommands.empty() && it.args.size() > 1) {
-    if (it.is_upstreams()) return pass();
+    if (it.is_upstreams() && command.name != "SCRIPT") return pass();
     if (command.name == "SCRIPT" && script::looks_like_graph(it.args[1])) return pass();  // SCRIPT graph: RUN, in short
     const View what =
         command.name == "DEBUG" ? "unknown subcommand or wrong number of arguments for" : "unknown subcommand";
@@ -110,7 +110,8 @@ Verdict enough_memory(const Case& it) {
     });
     if (!needs_memory) return pass();
   }
-  if (it.server.memory().has_room()) return pass();
+  const Place* const place = it.session.transaction.place;
+  if ((place && !place->memory) || it.server.memory().has_room()) return pass();
   return refuse(error::out_of_memory);
 }
 

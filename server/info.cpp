@@ -17,6 +17,7 @@
 #include "core/base/text.h"
 #include "core/memory/memory_backend.h"
 #include "server/config.h"
+#include "server/executor.h"
 #include "server/memory_report.h"
 #include "server/scripts.h"
 #include "server/server.h"
@@ -93,11 +94,12 @@ void server_section(Server& server, Lines& lines) {
 }
 
 void clients_section(Server& server, Lines& lines) {
-  size_t input = 0, output = 0, with_deadline = 0, paused = 0;
+  size_t input = 0, output = 0, with_deadline = 0, paused = 0, upstream = 0;
   server.for_each_session([&](Session& session) {
     input = std::max<size_t>(input, session.input_capacity);
     output = std::max<size_t>(output, session.output_bytes);
     paused += session.paused;
+    upstream += session.wait.kind == Wait::upstream;
     with_deadline += session.wait.active() && session.wait.deadline;
   });
   lines.add("connected_clients", server.session_count());
@@ -105,7 +107,7 @@ void clients_section(Server& server, Lines& lines) {
   lines.add("maxclients", server.settings().maxclients);
   lines.add("client_recent_max_input_buffer", input);
   lines.add("client_recent_max_output_buffer", output);
-  lines.add("blocked_clients", server.waiting().size() + paused);
+  lines.add("blocked_clients", server.waiting().size() + paused + upstream);
   lines.add("tracking_clients", server.tracking().clients());
   lines.add("clients_in_timeout_table", with_deadline);
   lines.add("total_blocking_keys", server.waiting().keys());
@@ -199,6 +201,11 @@ void stats_section(Server& server, Lines& lines) {
   const auto zeros = [&](std::initializer_list<View> names) {
     for (const View name : names) lines.add(name, 0);
   };
+  // What is told of keys: of the first backend, or of the engine in memory.
+  const auto& executor = server.backends().main().executor;
+  const uint64_t expired = executor ? executor->report().store.expired : store.expired;
+  const uint64_t hits = executor ? executor->report().store.hits : store.hits;
+  const uint64_t misses = executor ? executor->report().store.misses : store.misses;
   const double cycles = all.cycles_rate.per_second();
   lines.add("total_connections_received", all.connections_received);
   lines.add("total_commands_processed", all.commands_processed);
@@ -212,7 +219,7 @@ void stats_section(Server& server, Lines& lines) {
   lines.fraction("instantaneous_output_repl_kbps", 0);
   lines.add("rejected_connections", all.connections_rejected);
   zeros({"sync_full", "sync_partial_ok", "sync_partial_err"});
-  lines.add("expired_keys", store.expired);
+  lines.add("expired_keys", expired);
   lines.fraction("expired_stale_perc", store.stale_percent);
   lines.add("expired_time_cap_reached_count", store.expiry_cut_short);
   lines.add("expire_cycle_cpu_milliseconds", store.expiry_us / 1000);
@@ -221,8 +228,8 @@ void stats_section(Server& server, Lines& lines) {
   const int64_t over_limit_us = server.memory().memory().over_limit_us().value_or(0);
   lines.add("total_eviction_exceeded_time", (store.over_limit_us + over_limit_us) / 1000);
   lines.add("current_eviction_exceeded_time", over_limit_us / 1000);
-  lines.add("keyspace_hits", store.hits);
-  lines.add("keyspace_misses", store.misses);
+  lines.add("keyspace_hits", hits);
+  lines.add("keyspace_misses", misses);
   lines.add("pubsub_channels", server.pubsub().channels().size());
   lines.add("pubsub_patterns", server.pubsub().patterns().size());
   lines.add("pubsubshard_channels", server.pubsub().shard_channels().size());
@@ -333,6 +340,14 @@ void scripts_section(Server& server, Lines& lines) {
 void cluster_section(Server&, Lines& lines) { lines.add("cluster_enabled", 0); }
 
 void keyspace_section(Server& server, Lines& lines) {
+  if (const auto& executor = server.backends().main().executor) {
+    for (size_t number = 0; number < executor->report().databases.size(); ++number) {
+      const auto& usage = executor->report().databases[number];
+      if (usage.keys == 0) continue;
+      lines.add(fmt::format("db{}", number), fmt::format("keys={},expires={},avg_ttl=0", usage.keys, usage.expires));
+    }
+    return;
+  }
   for (int number = 0; number < server.memory().store()->databases(); ++number) {
     const MemoryStore::Usage usage = server.memory().memory().usage(number);
     if (usage.keys == 0) continue;
@@ -358,7 +373,9 @@ void take_over(Bytes& text, size_t begin, View upstream) {
                              "lazyfree_pending_objects", "tracking_total_keys", "tracking_total_items",
                              "tracking_total_prefixes", "tracking_clients", "expired_stale_perc",
                              "expired_time_cap_reached_count", "rdb_changes_since_last_save", "rdb_bgsave_in_progress",
-                             "rdb_last_save_time", "aof_enabled", "maxmemory", "maxmemory_human", "maxmemory_policy"};
+                             "rdb_last_save_time", "aof_enabled", "maxmemory", "maxmemory_human", "maxmemory_policy", "used_memory", "used_memory_human", "used_memory_dataset",
+                             "mem_clients_normal", "mem_not_counted_for_evict", "total_eviction_exceeded_time",
+                             "current_eviction_exceeded_time", "evicted_clients"};
   for (const View field : fields) {
     const Bytes name = "\n" + Bytes(field) + ":";
     const size_t theirs = upstream.find(name);
@@ -386,6 +403,15 @@ void backends_section(Server& server, Lines& lines) {
           states[health.state], health.version, health.role, health.mode, health.latency_us,
           place.upstream->connections.load(), place.upstream->pending.load(), health.connections_made,
           health.connections_lost, health.retried, health.unanswered);
+    } else if (place.executor) {
+      const Executor::Report& report = place.executor->report();
+      text += fmt::format(
+          ",state={},batches={},commits={},batches_replayed={},steps={},largest_batch={},commit_us={},longest_commit_us={},"
+          "statements={},cache_hits={},cache_misses={},cached_bytes={},reclaim_backlog={},database_bytes={},reconnects={}",
+          place.executor->refusal().empty() ? "ready" : "down", report.batches, report.store.batches, report.replayed,
+          report.steps, report.largest, report.commit_us, report.longest_commit_us, report.statements,
+          report.store.cache_hits, report.store.cache_misses, report.cached_bytes, report.backlog,
+          report.database_bytes, report.reconnects);
     } else {
       text += ",state=ready";
     }

@@ -226,6 +226,7 @@ void Network::run() {
   kept_alive.clear();
   for (const auto& thread : threads_) thread->context.stop();
   for (std::thread& thread : others) thread.join();
+  server_.stop_executors();
 }
 
 void Network::hear_signals() {

@@ -263,6 +263,7 @@ Bytes print_routes(const Settings& settings) {
 // --- the rows
 
 constexpr View allowances[] = {"no", "yes", "local"};
+constexpr View durabilities[] = {"always", "everysec", "relaxed"};
 constexpr View log_levels[] = {"debug", "verbose", "notice", "warning", "nothing"};
 constexpr View facilities[] = {"user", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"};
 
@@ -325,6 +326,8 @@ const Parameter rows[] = {
     // backends
     {"backend", Custom{parse_backend, print_backends, backend_lines}, immutable | sensitive | list | keyed},
     {"route", Custom{parse_route, print_routes, route_lines}, immutable | list | keyed},
+    {"sql-durability", Choice{&S::sql_durability, durabilities}},
+    {"sql-cache-size", Number{&S::sql_cache_size, 0, any_long, Number::bytes}},
     {"state-file", Text{&S::state_file}, immutable},
     {"save", Fixed{"", "snapshots are not there yet: data in memory ends with the process"}, list},
     {"appendonly", Fixed{"no", "the log of changes is not there yet: data in memory ends with the process"}},

@@ -8,7 +8,6 @@
 #include <algorithm>
 
 #include "core/base/ticks.h"
-#include "core/memory/memory_backend.h"
 #include "scripting/store_host.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -29,17 +28,16 @@ constexpr View killed_by_shutdown = "ERR Script ended because the server shuts d
 /// What the running script may do to the server.
 class Scripts::Running final : public script::StoreHost {
  public:
-  Running(Scripts& scripts, Server& server, Session& session, MemoryBackend& backend, bool read_only)
-      : StoreHost(*backend.store(),
+  Running(Scripts& scripts, Server& server, Session& session, Store& store, bool out_of_memory, bool read_only)
+      : StoreHost(store,
                   {.read_only = read_only,
-                   .out_of_memory = !server.memory().has_room(),
+                   .out_of_memory = out_of_memory,
                    .touch = !session.no_touch,
                    .shares_keys = server.backends().all().size() > 1}),
         scripts_(scripts),
         server_(server),
         session_(session),
-        store_(backend.memory()),
-        front_(*backend.store()),
+        store_(store),
         database_(session.database),
         started_(server.dispatcher().started()) {
     store_.hold_clock();  // a script sees one time
@@ -68,6 +66,7 @@ class Scripts::Running final : public script::StoreHost {
         told_busy_ = true;
         spdlog::warn("Slow script detected: still in execution after {} milliseconds.", elapsed_ms());
         server_.wake_paused();
+        server_.give_back_submitted();
       }
       paused_ = true;
       server_.let_others_in(session_);
@@ -75,7 +74,7 @@ class Scripts::Running final : public script::StoreHost {
     }
     if (!stop_.empty()) throw CommandError(stop_);
     const int64_t most_ms = server_.settings().script_max_time;
-    if (most_ms > 0 && elapsed_ms() > most_ms) throw CommandError("ERR script exceeds script-max-time");
+    if (most_ms > 0 && elapsed_ms() > most_ms) throw CommandError(script_out_of_time);
   }
 
   int64_t elapsed_ms() const { return ticks::to_us(ticks::now() - started_) / 1000; }
@@ -91,7 +90,7 @@ class Scripts::Running final : public script::StoreHost {
   void after(const CommandTable::Entry& entry, const Args& args, bool failed) override {
     server_.dispatcher().ran_in_script(entry, args, failed);
   }
-  bool owns(View key) override { return server_.store_of(key) == &front_; }
+  bool owns(View key) override { return server_.store_of(key) == &store_; }
   void call_session(const CommandTable::Entry& entry, const Args& args, Reply& reply) override {
     server_.dispatcher().execute(session_, entry, args, reply);
   }
@@ -99,8 +98,7 @@ class Scripts::Running final : public script::StoreHost {
   Scripts& scripts_;
   Server& server_;
   Session& session_;
-  MemoryStore& store_;
-  const Store& front_;  // as commands see it
+  Store& store_;
   const int database_;
   const int64_t started_;
   int64_t last_pause_ = started_;
@@ -149,8 +147,11 @@ void Scripts::run(Session& session, script::Script& script, std::span<const View
   const script::Input input{keys, arguments, script.graph.key_names, script.graph.argument_names};
   const Dispatcher::Block block(server_.dispatcher());
   Place& place = keys.empty() ? server_.backends().main() : server_.backends().of(keys.front());
-  if (!place.memory) throw CommandError("ERR the script's keys are not this server's own");
-  Running running(*this, server_, session, *place.memory, read_only);
+  if (place.upstream) throw CommandError("ERR the script's keys are not this server's own");
+  // Whoever came here by a transaction may find only now where the keys are.
+  Place* const here = server_.dispatcher().here();
+  if (here ? here != &place : place.executor != nullptr) throw CommandError(error::crossed_backends);
+  Running running(*this, server_, session, *place.store(), !place.owner()->has_room(), read_only);
   const auto count = [&] {
     const uint64_t ns = running.elapsed_ns();
     ++script.calls;

@@ -22,6 +22,8 @@ namespace redipy {
 class Server;
 class Session;
 
+inline constexpr View script_out_of_time = "ERR script exceeds script-max-time";
+
 class Scripts {
  public:
   explicit Scripts(Server& server);

@@ -13,11 +13,13 @@
 #include "core/memory/memory_backend.h"
 #include "server/commands/families.h"
 #include "server/config.h"
+#include "server/executor.h"
 #include "server/memory_options.h"
 #include "server/notifications.h"
 #include "server/process.h"
 #include "server/scripts.h"
 #include "server/session.h"
+#include "server/sql_places.h"
 
 namespace redipy {
 
@@ -64,7 +66,20 @@ Server::Server(Config& config)
   startup_bytes_ = heap::used();
 }
 
-Server::~Server() { config_.on_change = nullptr; }
+Server::~Server() {
+  stop_executors();
+  config_.on_change = nullptr;
+}
+
+void Server::stop_executors() {
+  backends_.for_each_executor([](Executor& executor) { executor.stop(); });
+}
+
+void Server::give_back_submitted() {
+  backends_.for_each_executor([](Executor& executor) { executor.give_back(); });
+}
+
+Store& Server::data() { return dispatcher_.here() ? *dispatcher_.here()->store() : *memory_->store(); }
 
 const Settings& Server::settings() const { return config_.settings(); }
 
@@ -88,7 +103,9 @@ std::unique_ptr<MemoryBackend> Server::make_memory(View prefix) {
 Backend& Server::backend_of(const CommandTable::Entry& entry, const Args& args) {
   if (backends_.simple()) return *memory_;
   const Destination destination = backends_.destination(&entry, args);
-  return destination.place && destination.place->memory ? *destination.place->memory : *memory_;
+  Place* const place = destination.place;
+  const bool ours = place && place->owner() && (!place->executor || place == dispatcher_.here());
+  return ours ? *place->owner() : *memory_;
 }
 
 void Server::enter(Session& session) { sessions_.emplace(session.id(), &session); }
@@ -112,12 +129,14 @@ void Server::pause(int64_t until_ms, bool writes_only) {
   if (until_ms <= clock_->now_ms()) return;  // CLIENT PAUSE 0
   pause_ = {until_ms, writes_only};
   backends_.for_each_memory([](MemoryBackend& memory) { memory.memory().keep_expired(true); });
+  backends_.for_each_executor([](Executor& executor) { executor.keep_expired(true); });
   due_changed();
 }
 
 void Server::unpause() {
   pause_ = {};
   backends_.for_each_memory([](MemoryBackend& memory) { memory.memory().keep_expired(false); });
+  backends_.for_each_executor([](Executor& executor) { executor.keep_expired(false); });
   wake_paused();
 }
 
@@ -130,11 +149,12 @@ void Server::wake_paused() {
 }
 
 void Server::let_others_in(Session& owner) {
+  const bool on_network_thread = dispatcher_.here() == nullptr;
   const Dispatcher::Suspended suspended(dispatcher_);
   script_paused_ = true;
-  owner.in_script = true;
+  owner.in_script = on_network_thread;
   lock_.unlock();
-  owner.link().let_others_in();
+  if (on_network_thread) owner.link().let_others_in();
   // An unlocked mutex is not handed over: whoever waits gets some time to take it.
   for (int i = 0; i < 1000 && lock_.contended(); ++i) std::this_thread::yield();
   lock_.lock();
@@ -150,6 +170,7 @@ void Server::cron() {
   if ((!weigh || !evict_clients()) && !script_paused_) {
     backends_.for_each_memory([](MemoryBackend& memory) { memory.cron(); });
   }
+  backends_.for_each_executor([](Executor& executor) { executor.tick(); });
   tracking_.trim();
   ++statistics_.eventloop_cycles;
   statistics_.peak_memory = std::max<uint64_t>(statistics_.peak_memory, heap::used());
@@ -197,7 +218,8 @@ void Server::tend(Session& session, int64_t now) {
     return session.close_now();
   }
   const int64_t idle_limit = int64_t{settings().timeout} * 1000;
-  if (idle_limit == 0 || session.wait.active() || session.subscriptions.any() || session.monitor) return;
+  if (idle_limit == 0 || session.wait.active() || session.submitted || session.subscriptions.any() || session.monitor)
+    return;
   if (now - session.last_interaction_ms > idle_limit) session.close_now();
 }
 
@@ -299,6 +321,8 @@ void Server::settings_changed() {
   largest_bulk_ = settings().proto_max_bulk_len;
   largest_input_ = settings().client_query_buffer_limit;
   backends_.for_each_memory([this](MemoryBackend& memory) { memory.apply(memory_options(settings())); });
+  backends_.for_each_executor(
+      [this](Executor& executor) { executor.apply(sql_options(settings()), sql_durability(settings())); });
   dispatcher_.settings_changed(settings());
   slow_ticks_ = dispatcher_.slow_ticks();
   slow_log_.trim(static_cast<size_t>(std::max<int64_t>(settings().slowlog_max_len, 0)));

@@ -57,6 +57,12 @@ class Server final : public ChangeListener, public proxy::Observer {
   Backends& backends() { return backends_; }
   /// The first backend in memory, for what tells of the engine; where there is none, an empty one.
   MemoryBackend& memory() { return *memory_; }
+  /// Keyspaces as commands without keys, and DEBUG, see them: of the executor that runs, else the first in memory.
+  Store& data();
+  /// Has all executors end (Executor::stop). Without the lock, once no thread serves clients any more.
+  void stop_executors();
+  /// What waits for executors asks again: a script runs for long.
+  void give_back_submitted();
   /// The backend that runs a command on our own data.
   Backend& backend_of(const CommandTable::Entry& entry, const Args& args);
   /// Our own keyspace that the key belongs to; null where an upstream has it.

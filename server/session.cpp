@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "server/held_mail.h"
 #include "server/relay.h"
 #include "server/server.h"
 
@@ -16,6 +17,8 @@ namespace redipy {
 namespace {
 /// Requests that are parsed, and then run under one taking of the lock, with their keys fetched ahead.
 constexpr size_t requests_per_batch = 64;
+/// The same where they share a transaction.
+constexpr size_t requests_per_transaction = 1000;
 /// Replies that are gathered before they are sent, when requests keep coming.
 constexpr size_t replies_per_write = 256 * 1024;
 /// Room for words that is kept from one batch to the next: a request of a million words would hold megabytes for good.
@@ -55,7 +58,7 @@ bool Session::gather(Input& input, Scratch& scratch) {
   RequestParser::Result result = RequestParser::Result::complete;
   const CommandTable::Entry* previous = nullptr;
   View previous_name;
-  while (scratch.requests.size() < requests_per_batch) {
+  while (scratch.requests.size() < requests_per_batch_) {
     result = parser_.parse(at, input.end(), scratch.words, limits);
     if (result != RequestParser::Result::complete) break;
     const Args args(scratch.words.data() + first, scratch.words.size() - first);
@@ -87,6 +90,13 @@ void Session::shrink(Scratch& scratch) {
 }
 
 void Session::consume(Input& input, Scratch& scratch) {
+  if (was_submitted_) {
+    const std::lock_guard guard(server_.lock());
+    if (submitted) return;
+    was_submitted_ = false;
+    input.advance(input.begin() + done_bytes, input.begin() + done_bytes);
+    if (has_mail()) collect_mail(scratch.out);
+  }
   ReplyWriter reply(scratch.out, protocol_);
   while (!suspended() && !closing && !killed && scratch.out.size() < replies_per_write &&
          !scratch.out.reached_limit()) {
@@ -102,6 +112,8 @@ void Session::consume(Input& input, Scratch& scratch) {
     if (has_mail()) collect_mail(scratch.out);  // what was said before these requests ran stands before their replies
     reply.set_protocol(protocol_);
     const size_t taken = server_.dispatcher().run(*this, scratch, reply);
+    was_submitted_ = submitted;
+    requests_per_batch_ = server_.backends().any_executor() ? requests_per_transaction : requests_per_batch;
     shrink(scratch);
     if (taken < count) {
       // What was parsed beyond is read again later, from its first byte.
@@ -132,7 +144,8 @@ bool Session::has_own_upstreams() const { return relay_ && relay_->any_pins(); }
 void Session::upstream_gone(Relay& relay, View why) {
   const auto lost = relay.take_lost();
   const std::lock_guard guard(server_.lock());
-  if ((lost & pin::watching) != 0) transaction.broken = true;  // nobody knows what has changed meanwhile
+  // What is watched may have changed meanwhile; a transaction that is under way has its answer already.
+  if ((lost & pin::watching) != 0 && transaction.place) transaction.broken = true;
   if ((lost & (pin::subscribed | pin::tracking | pin::redirected)) == 0) return;
   // Messages may have been missed. A client that is closed knows it, and subscribes anew.
   spdlog::info("Closing client {} ({}): {}", id_, link_.peer_address(), why);
@@ -147,8 +160,30 @@ void Session::input_moved(const char* begin, const char* end, ptrdiff_t distance
   RequestParser::rebase(partial_, begin, end, distance);
 }
 
+ReplyWriter& Session::inbox() {
+  if (behind) return *behind;
+  if (HeldMail* const held = server_.dispatcher().held()) return held->inbox_of(*this);
+  return inbox_writer_;
+}
+
+bool Session::has_held_mail() const {
+  const HeldMail* const held = server_.dispatcher().held();
+  return held && held->has(*this);
+}
+
+void Session::send_later(Buffer& replies) {
+  if (inbox_.empty() && replies.size() > 1024) {
+    std::swap(inbox_, replies);
+  } else {
+    inbox_.append(replies.view());
+  }
+}
+
 void Session::collect_mail(Buffer& out) {
   out.append(inbox_.view());
+  if (held_mails > 0) {
+    if (HeldMail* const held = server_.dispatcher().held()) held->collect(*this, out);
+  }
   if (inbox_.capacity() > 64 * 1024) {
     inbox_.release();
   } else {
@@ -158,6 +193,7 @@ void Session::collect_mail(Buffer& out) {
 
 void Session::wake() {
   if (server_.dispatcher().current() == this) return;  // its mail is collected after its command
+  if (server_.dispatcher().held()) return;             // what is held is released after COMMIT
   link_.wake();
 }
 

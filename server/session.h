@@ -100,10 +100,12 @@ class Session {
 
   /// The writer for what is sent out of band: messages, invalidations, the reply of a command that had to wait.
   /// Follow up with wake().
-  ReplyWriter& inbox() { return inbox_writer_; }
-  bool has_mail() const { return !inbox_.empty(); }
+  ReplyWriter& inbox();
+  bool has_mail() const { return !inbox_.empty() || (held_mails > 0 && has_held_mail()); }
   /// Moves the inbox to the end of `out`.
   void collect_mail(Buffer& out);
+  /// Puts what an executor replied behind the mail that is there, to be sent with it.
+  void send_later(Buffer& replies);
   void wake();
 
   /// Ends the connection: at once, or when what was written to it is sent.
@@ -111,7 +113,9 @@ class Session {
   void close_after_reply() { closing = true; }
 
   /// Suspended sessions take no requests: they wait for a key, for a pause to end, …
-  bool suspended() const { return wait.active() || paused || draining; }
+  bool suspended() const { return waits() || submitted; }
+  /// The same, but for what it has at an executor.
+  bool waits() const { return wait.active() || paused || draining; }
 
   /// What is under way at upstreams; made when first asked for.
   Relay& relay();
@@ -153,11 +157,15 @@ class Session {
   bool no_evict = false;
   bool no_touch = false;
   bool monitor = false;
-  Relaxed<bool> closing = false;  ///< closes when all replies are sent
-  Relaxed<bool> killed = false;   ///< closes at once
-  Relaxed<bool> draining = false;  ///< its next request waits until nothing is under way at upstreams
-  Relaxed<bool> paused = false;   ///< its next request waits for CLIENT PAUSE or a script to end
-  bool in_script = false;         ///< its script pauses; only its own thread looks
+  Relaxed<bool> closing = false;    ///< closes when all replies are sent
+  Relaxed<bool> killed = false;     ///< closes at once
+  Relaxed<bool> draining = false;   ///< its next request waits until nothing is under way at upstreams
+  Relaxed<bool> paused = false;     ///< its next request waits for CLIENT PAUSE or a script to end
+  Relaxed<bool> submitted = false;  ///< an executor has its requests, or a reply to it that waits for COMMIT
+  size_t done_bytes = 0;            ///< of the input, that many have run at an executor
+  ReplyWriter* behind = nullptr;    ///< where mail goes while replies wait for COMMIT: behind these
+  int held_mails = 0;               ///< how many executors hold mail for it
+  bool in_script = false;           ///< its script pauses; only its own thread looks
 
   Transaction transaction;
   Subscriptions subscriptions;
@@ -179,6 +187,7 @@ class Session {
 
  private:
   bool gather(Input& input, Scratch& scratch);
+  bool has_held_mail() const;
   void shrink(Scratch& scratch);
 
   Server& server_;
@@ -189,6 +198,8 @@ class Session {
   std::vector<View> partial_;         // words of a request that is not complete yet
   const char* next_begin_ = nullptr;  // gather(): where the input goes on once the gathered requests have run
   const char* next_parsed_ = nullptr;
+  bool was_submitted_ = false;  // consume(): requests that begin the input are, or were, an executor's
+  size_t requests_per_batch_ = 64;
   std::unique_ptr<Relay> relay_;
   Buffer inbox_;
   ReplyWriter inbox_writer_;

@@ -52,6 +52,8 @@ struct Settings {
   std::vector<std::pair<Bytes, Bytes>> backends;  ///< name, url; the first is the default
   std::vector<std::pair<Bytes, Bytes>> routes;    ///< pattern, backend
   Bytes state_file = "redipy.state";              ///< what BACKEND has changed; empty: not kept
+  Bytes sql_durability = "always";                ///< always, everysec, relaxed: what a COMMIT in a database waits for
+  uint64_t sql_cache_size = 64u << 20;            ///< of keys in tables, per backend
   Bytes enable_debug_command = "no";              ///< yes, no, local
   Bytes enable_protected_configs = "no";
   bool test_clock = false;  ///< the clock stands, DEBUG CLOCK moves it

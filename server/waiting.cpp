@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "core/store/frame.h"
+#include "server/executor.h"
+#include "server/held_mail.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -26,6 +28,13 @@ void WaitingRoom::enter(Session& session) {
   std::sort(wait.names.begin(), wait.names.end());
   wait.names.erase(std::unique(wait.names.begin(), wait.names.end()), wait.names.end());
   for (const Bytes& name : wait.names) by_key_[{wait.database, name}].push_back(&session);
+  if (wait.deadline) by_deadline_.emplace(*wait.deadline, &session);
+  ++waiting_;
+}
+
+void WaitingRoom::enter_first(Session& session) {
+  Wait& wait = session.wait;
+  for (const Bytes& name : wait.names) by_key_[{wait.database, name}].push_front(&session);
   if (wait.deadline) by_deadline_.emplace(*wait.deadline, &session);
   ++waiting_;
 }
@@ -61,6 +70,7 @@ void WaitingRoom::databases_changed(int first, int second) {
 }
 
 void WaitingRoom::serve(Dispatcher& dispatcher) {
+  std::vector<DatabaseKey> elsewhere;
   while (!ready_.empty()) {
     const std::vector<DatabaseKey> keys = std::move(ready_);
     ready_.clear();
@@ -73,12 +83,24 @@ void WaitingRoom::serve(Dispatcher& dispatcher) {
         // Somebody served before may have ended this wait; a key of the wrong type is nothing to wake up for.
         if (session->wait.kind != Wait::keys || session->wait.database != key.first) continue;
         const Type wanted = session->wait.entry->group == Group::list ? Type::list : Type::sorted_set;
-        Store* const store = session->server().store_of(key.second);
+        Place& place = session->server().backends().of(key.second);
+        Store* const store = place.store();
+        if (place.executor && dispatcher.here() != &place) {
+          elsewhere.push_back(key);
+          break;
+        }
         if (!store || type_at(*store, key.first, key.second) != wanted) break;
         if (!dispatcher.retry(*session)) continue;
+        if (HeldMail* const held = dispatcher.held()) held->served(*session);
         leave(*session);
         session->wake();
       }
+    }
+  }
+  // An executor's keys are served there.
+  for (const DatabaseKey& key : elsewhere) {
+    if (const auto found = by_key_.find(key); found != by_key_.end()) {
+      found->second.front()->server().backends().of(key.second).executor->serve(key.first, key.second);
     }
   }
 }

@@ -47,6 +47,8 @@ class WaitingRoom {
  public:
   /// `session` waits for what session.wait says.
   void enter(Session& session);
+  /// The same, but before all others: it was served, and is not after all.
+  void enter_first(Session& session);
   /// It does not any more (served, timed out, unblocked, gone).
   void leave(Session& session);
 

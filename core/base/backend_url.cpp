@@ -90,7 +90,7 @@ uint16_t read_port(View text) {
 /// The address in brackets; a zone is set off by %25.
 Bytes read_ipv6(View text) {
   const size_t zone = text.find('%');
-  const Bytes address(text.substr(0, zone));
+  Bytes address(text.substr(0, zone));
   in6_addr parsed{};
   if (inet_pton(AF_INET6, address.c_str(), &parsed) != 1) refuse("what is in brackets is no IPv6 address");
   if (zone == View::npos) return address;

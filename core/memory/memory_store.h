@@ -96,8 +96,8 @@ class MemoryStore final : public Store {
   // --- for the backend
 
   /// Holds the clock still for a batch of commands; each begin() reads it otherwise.
-  void hold_clock();
-  void release_clock() { --clock_held_; }
+  void hold_clock() override;
+  void release_clock() override { --clock_held_; }
   /// The hash of a key that the next command will look up; holds until it is told another (KnownHash{}: none).
   void know(const KnownHash& known) { known_ = known; }
   /// Whether a command that needs memory may run, after evicting what the policy allows. Not within a command.

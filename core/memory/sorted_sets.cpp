@@ -3,7 +3,6 @@
 // See sorted_sets.h. Both forms turn bounds into ranks and walk by rank; what is above that is written once.
 #include "core/memory/sorted_sets.h"
 
-#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -13,6 +12,7 @@
 #include "core/memory/packed_scores.h"
 #include "core/memory/sorted_table.h"
 #include "core/memory/table_walks.h"
+#include "core/store/put_decision.h"
 
 namespace redipy {
 
@@ -20,21 +20,6 @@ namespace {
 
 /// The small form, whose reading methods do not change the list.
 PackedScores scores_of(Entry& entry) { return PackedScores(entry.as<PackedList>()); }
-
-/// What a put comes to, by ZADD's rules; the score is written if it was added or updated.
-PutResult decide(std::optional<double> current, double score, PutCondition condition) {
-  if (std::isnan(score)) return {PutResult::not_a_number, score};
-  if (!current) return {condition.only_existing ? PutResult::refused : PutResult::added, score};
-  if (condition.only_new) return {PutResult::refused, *current};
-  if (condition.increment) {
-    score += *current;
-    if (std::isnan(score)) return {PutResult::not_a_number, *current};
-  }
-  if ((condition.only_less && score >= *current) || (condition.only_greater && score <= *current)) {
-    return {PutResult::refused, *current};
-  }
-  return {score == *current ? PutResult::unchanged : PutResult::updated, score};
-}
 
 /// A range counted from the highest, counted from the lowest.
 RankRange mirrored(RankRange range, size_t size) { return {size - range.first - range.count, range.count}; }

@@ -29,6 +29,8 @@ class PrefixedStore final : public Store, public ChangeListener {
   void begin(const Call& call) override { store_->begin(call); }
   void end() override;
   int64_t now() const override { return store_->now(); }
+  void hold_clock() override { store_->hold_clock(); }
+  void release_clock() override { store_->release_clock(); }
   void set_event(Event event) override { store_->set_event(event); }
   void prefetch(std::span<const View> keys) override;
   const Limits& limits() const override { return store_->limits(); }

@@ -74,6 +74,9 @@ class Store {
   virtual void end() = 0;
   /// The time at begin(), in ms since 1970.
   virtual int64_t now() const = 0;
+  /// Between the two all commands see one time. They may be nested.
+  virtual void hold_clock() = 0;
+  virtual void release_clock() = 0;
   /// What the changes from here to the end of the command are called; for commands with several kinds of change.
   virtual void set_event(Event event) = 0;
   /// Keys that the commands to come will ask for: a hint, to fetch them ahead.

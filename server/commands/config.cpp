@@ -8,6 +8,7 @@
 #include "core/command/help.h"
 #include "core/memory/memory_backend.h"
 #include "server/commands/subcommands.h"
+#include "server/executor.h"
 #include "server/scripts.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -64,6 +65,7 @@ void resetstat(Session& session, const Args&, Reply& reply) {
   Server& server = session.server();
   server.statistics().reset();
   server.memory().memory().reset_statistics();
+  server.backends().for_each_executor([](Executor& executor) { executor.reset_statistics(); });
   server.memory().memory().reclaimer().reset_freed();
   server.scripts().reset_totals();
   reply.ok();

@@ -17,6 +17,7 @@
 #include "core/memory/memory_backend.h"
 #include "core/store/frame.h"
 #include "server/commands/subcommands.h"
+#include "server/executor.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -25,7 +26,7 @@ namespace redipy {
 namespace {
 
 Store& selected_store(Session& session) {
-  Store& store = *session.server().memory().store();
+  Store& store = session.server().data();
   store.select(session.database);
   return store;
 }
@@ -140,7 +141,7 @@ std::vector<Bytes> all_keys_of(Store& store) {
 
 // DEBUG DIGEST
 void digest(Session& session, const Args&, Reply& reply) {
-  Store& store = *session.server().memory().store();
+  Store& store = session.server().data();
   const Frame frame(store);
   Digest all{};
   for (int database = 0; database < store.databases(); ++database) {
@@ -163,7 +164,7 @@ void digest_value(Session& session, const Args& args, Reply& reply) {
 
 // DEBUG RELOAD [...]: every value goes out and comes back as its DUMP payload
 void reload(Session& session, const Args&, Reply& reply) {
-  Store& store = *session.server().memory().store();
+  Store& store = session.server().data();
   const Frame frame(store);
   struct Saved {
     Bytes key, payload;
@@ -208,7 +209,10 @@ void populate(Session& session, const Args& args, Reply& reply) {
 
 // DEBUG SET-ACTIVE-EXPIRE <0 | 1>
 void set_active_expire(Session& session, const Args& args, Reply& reply) {
-  session.server().memory().set_active_expire(args.integer(2) != 0);
+  const bool on = args.integer(2) != 0;
+  Backends& backends = session.server().backends();
+  backends.for_each_memory([&](MemoryBackend& memory) { memory.set_active_expire(on); });
+  backends.for_each_executor([&](Executor& executor) { executor.set_active_expire(on); });
   reply.ok();
 }
 

@@ -15,8 +15,8 @@ from transcripts.upstream import ClusterWithReplicas, Single
 
 # Every write is in the file before it is acknowledged, so it outlives a SIGKILL; a crash of the machine is not tried.
 UPSTREAM_OPTIONS = ("--port {port} --dir {dir} --save '' --appendonly yes --appendfsync no --enable-debug-command yes "
-                    "--repl-timeout 60 --loglevel warning")
-PASSWORD = "secret"
+                    "--repl-timeout 60 --loglevel warning --user proxy on '>secret' '~*' '&*' '+@all'")
+PASSWORD = "secret"  # of the user in those options, whom a restart brings back
 
 
 class Relay:
@@ -71,7 +71,6 @@ class Site:
 
     def put_between(self, server):
         node = self.upstream.nodes[0]
-        self.allow(node)
         self.relay = Relay(node.port)
         self.address = ("127.0.0.1", self.relay.port)
         if server:
@@ -80,6 +79,7 @@ class Site:
             self.address = self.server.socket
 
     def allow(self, node):
+        """Gives our user back what `revoke` has taken."""
         node.call(b"ACL", b"SETUSER", self.user.encode(), b"on", b">" + PASSWORD.encode(), b"~*", b"&*", b"+@all")
 
     def any_node(self):

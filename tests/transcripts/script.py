@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from transcripts import replies
 
-DIRECTIVES = {"since", "ours", "judge", "not", "unordered", "time", "save", "scan", "repeat", "resp", "reconnect", "restart"}
+DIRECTIVES = {"since", "ours", "judge", "proxy", "not", "unordered", "time", "save", "scan", "repeat", "resp", "reconnect", "restart"}
 SECTION_WORDS = {"since", "ours", "judge", "not", "resp2", "resp3", "fresh"}
-BACKENDS = {"proxy", "cluster"}  # what may stand behind `not`, with the reason
+BACKENDS = {"proxy", "prefix", "cluster"}  # what may stand behind `not`, with the reason
 
 
 class BadScript(Exception):

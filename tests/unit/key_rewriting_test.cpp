@@ -420,6 +420,7 @@ TEST(KeyRewriting, strips_lists_of_keys) {
   EXPECT_EQ(stripped("KEYS", "*2\r\n$3\r\nq:a\r\n$2\r\np:\r\n"), "*1\r\n$0\r\n\r\n");
   EXPECT_EQ(stripped("KEYS", "-ERR p:x\r\n"), "-ERR p:x\r\n");
   EXPECT_EQ(stripped("KEYS", "+QUEUED\r\n"), "+QUEUED\r\n");
+  EXPECT_EQ(stripped("KEYS", "%1\r\n$3\r\nq:a\r\n$3\r\np:a\r\n"), "%1\r\n$3\r\nq:a\r\n$3\r\np:a\r\n");
   EXPECT_EQ(stripped("SCAN", "*2\r\n$1\r\n7\r\n*2\r\n$3\r\np:a\r\n$3\r\np:b\r\n"),
             "*2\r\n$1\r\n7\r\n*2\r\n$1\r\na\r\n$1\r\nb\r\n");
   EXPECT_EQ(stripped("SCAN", "*2\r\n$3\r\np:7\r\n*0\r\n"), "*2\r\n$3\r\np:7\r\n*0\r\n");

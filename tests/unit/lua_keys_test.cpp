@@ -97,6 +97,13 @@ TEST(lua_keys, a_command_that_fails_anyway_is_never_sent_with_its_keys_bare) {
   }
 }
 
+TEST(lua_keys, what_scripts_must_not_call_is_refused_where_redis_would_run_it) {
+  LuaTarget target;
+  target.tells_lines = true;
+  EXPECT_THAT(printed({text("blpop"), text("a"), text("0")}, target),
+              HasSubstr("refuse(\"ERR This Redis command is not allowed from script\", \"a\", \"0\")"));
+}
+
 TEST(lua_keys, a_key_of_another_backend_is_told_by_its_route) {
   LuaTarget target;
   target.routes = {{"mine:*", true}, {"*:old", false}};

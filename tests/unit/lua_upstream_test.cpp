@@ -88,9 +88,24 @@ TEST_F(lua_upstream, arguments_are_refused_as_the_interpreter_refuses_them) {
 
 TEST_F(lua_upstream, an_error_of_the_script_says_where_in_the_graph) {
   const size_t last = printed().places.size();
-  EXPECT_EQ(fault("WRONGTYPE Operation against a key" + addition(last)), "WRONGTYPE Operation against a key @cmds[2]");
-  EXPECT_EQ(fault("ERR x" + addition(1) + addition(last)), "ERR x" + addition(1) + " @cmds[2]");
+  EXPECT_EQ(fault("WRONGTYPE Operation against a key" + addition(last)),
+            "WRONGTYPE Operation against a key @cmds[2].expr");
+  EXPECT_EQ(fault("ERR x" + addition(1) + addition(last)), "ERR x" + addition(1) + " @cmds[2].expr");
   EXPECT_EQ(fault("ERR x" + addition(last + 1)), "ERR x @");
+}
+
+TEST_F(lua_upstream, an_error_in_the_prelude_tells_the_line_of_the_script) {
+  const Bytes line = std::to_string(printed().places.size());
+  EXPECT_EQ(fault("ERR command arguments must be strings or numbers, not none on line " + line + addition(1)),
+            "ERR command arguments must be strings or numbers, not none @cmds[2].expr");
+}
+
+TEST_F(lua_upstream, keys_are_sent_with_the_prefix) {
+  LuaTarget target;
+  target.prefix = "p:";
+  scripts.aim(target);
+  EXPECT_THAT(words({"1"}), ElementsAre("EVALSHA", printed().digits, "1", "p:list", "=1;"));
+  EXPECT_THAT(printed().text, HasSubstr("\"lpush\", \"p:\" .. k"));
 }
 
 TEST_F(lua_upstream, an_error_before_the_script_runs_is_told_as_it_is) {

@@ -31,18 +31,22 @@ class RecordingListener final : public ChangeListener {
   }
 };
 
-struct MemoryStoreFixture {
+/// Runs commands on a store and says what its listener heard.
+struct CommandRunner {
+  virtual ~CommandRunner() = default;
+
   ManualClock clock;
   RecordingListener listener;
-  MemoryStore store{clock, 4, listener};
 
   /// One command: what it did, by the listener's account.
   template <class Body>
   std::vector<std::string> run(Call call, Body body) {
+    Store& store = under_test();
     listener.heard.clear();
     store.begin(call);
     body();
     store.end();
+    after_command();
     return listener.heard;
   }
   template <class Body>
@@ -50,24 +54,35 @@ struct MemoryStoreFixture {
     return run({.write = true, .event = event}, body);
   }
   void set(View key, View value, Expiry expiry = {Expiry::none}) {
-    write(Event::set, [&] { store.put_string(key, value, expiry); });
+    write(Event::set, [&] { under_test().put_string(key, value, expiry); });
   }
   /// "-" if absent.
   std::string get(View key) {
     std::string value = "-";
     run({}, [&] {
-      if (const String* string = store.string(key)) value = string->get();
+      if (const String* string = under_test().string(key)) value = string->get();
     });
     return value;
   }
   std::string encoding(View key) {
     std::string name = "-";
     run({}, [&] {
-      if (const auto info = store.object(key)) name = info->encoding;
+      if (const auto info = under_test().object(key)) name = info->encoding;
     });
     return name;
   }
   int64_t in(int64_t ms) const { return clock.now_ms() + ms; }
+
+ private:
+  virtual Store& under_test() = 0;
+  virtual void after_command() {}
+};
+
+struct MemoryStoreFixture : CommandRunner {
+  MemoryStore store{clock, 4, listener};
+
+ private:
+  Store& under_test() override { return store; }
 };
 
 }  // namespace redipy

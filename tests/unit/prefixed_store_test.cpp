@@ -64,8 +64,8 @@ class PrefixedStoreTest : public testing::TestWithParam<PrefixedStore::Below> {
 
 INSTANTIATE_TEST_SUITE_P(Both, PrefixedStoreTest,
                          testing::Values(PrefixedStore::Below::alone, PrefixedStore::Below::shared),
-                         [](const auto& info) {
-                           return info.param == PrefixedStore::Below::alone ? "alone" : "shared";
+                         [](const auto& about) {
+                           return about.param == PrefixedStore::Below::alone ? "alone" : "shared";
                          });
 
 TEST_P(PrefixedStoreTest, keys_have_the_prefix_below_and_not_above) {

@@ -6,16 +6,16 @@
 #include <set>
 #include <vector>
 
+#include "any_store.h"
 #include "collection_words.h"
 #include "core/base/numbers.h"
-#include "memory_store_fixture.h"
 
 namespace redipy {
 namespace {
 
 using Model = std::set<std::string>;
 
-struct MemorySets : MemoryStoreFixture, testing::Test {
+struct StoreSets : AnyStore {
   size_t add(View key, const std::vector<std::string>& texts) {
     const std::vector<View> members(texts.begin(), texts.end());
     size_t added = 0;
@@ -75,7 +75,7 @@ struct EncodingModel {
   }
 };
 
-TEST_F(MemorySets, random_steps_agree_with_a_set_in_all_encodings) {
+TEST_P(StoreSets, random_steps_agree_with_a_set_in_all_encodings) {
   Words words(2);
   std::set<std::string> encodings;
   for (int round = 0; round < 60; ++round) {
@@ -84,7 +84,7 @@ TEST_F(MemorySets, random_steps_agree_with_a_set_in_all_encodings) {
     Options options;
     options.set_max_intset_entries = 1 + words.random.below(50);
     options.set_max_listpack_entries = 1 + words.random.below(60);
-    store.set_options(options);
+    set_options(options);
     const bool numbers = words.one_in(2);
     const auto word = [&] {
       return numbers && !words.one_in(100) ? words.number(90) : words.word(50, words.one_in(60));
@@ -139,7 +139,7 @@ TEST_F(MemorySets, random_steps_agree_with_a_set_in_all_encodings) {
   EXPECT_EQ(encodings.size(), 4U);
 }
 
-TEST_F(MemorySets, integers_become_a_table_at_once_when_they_are_too_many) {
+TEST_P(StoreSets, integers_become_a_table_at_once_when_they_are_too_many) {
   add_numbers("s", 0, 512);
   EXPECT_EQ(encoding("s"), "intset");
   add_numbers("s", 512, 513);
@@ -147,7 +147,7 @@ TEST_F(MemorySets, integers_become_a_table_at_once_when_they_are_too_many) {
   EXPECT_EQ(contents("s").size(), 513U);
 }
 
-TEST_F(MemorySets, a_word_among_few_integers_makes_a_listpack_among_many_a_table) {
+TEST_P(StoreSets, a_word_among_few_integers_makes_a_listpack_among_many_a_table) {
   add_numbers("few", 0, 127);
   add("few", {"word"});
   EXPECT_EQ(encoding("few"), "listpack");
@@ -159,7 +159,7 @@ TEST_F(MemorySets, a_word_among_few_integers_makes_a_listpack_among_many_a_table
   EXPECT_EQ(encoding("long"), "hashtable");
 }
 
-TEST_F(MemorySets, removing_does_not_bring_an_encoding_back) {
+TEST_P(StoreSets, removing_does_not_bring_an_encoding_back) {
   add("s", {"word", "1"});
   write(Event::srem, [&] {
     const View word = "word";
@@ -169,7 +169,7 @@ TEST_F(MemorySets, removing_does_not_bring_an_encoding_back) {
   EXPECT_EQ(contents("s"), (Model{"1"}));
 }
 
-TEST_F(MemorySets, spop_of_nearly_all_leaves_a_listpack) {
+TEST_P(StoreSets, spop_of_nearly_all_leaves_a_listpack) {
   add_numbers("s", 0, 600);
   EXPECT_EQ(encoding("s"), "hashtable");
   EXPECT_EQ(popped("s", 400).size(), 400U);
@@ -179,7 +179,7 @@ TEST_F(MemorySets, spop_of_nearly_all_leaves_a_listpack) {
   EXPECT_EQ(contents("s").size(), 10U);
 }
 
-TEST_F(MemorySets, every_member_is_as_likely_to_be_popped) {
+TEST_P(StoreSets, every_member_is_as_likely_to_be_popped) {
   for (const size_t count : {size_t{1}, size_t{3}, size_t{20}}) {
     for (const char* prefix : {"", "w"}) {
       std::map<std::string, size_t> popped_times;
@@ -199,7 +199,7 @@ TEST_F(MemorySets, every_member_is_as_likely_to_be_popped) {
   }
 }
 
-TEST_F(MemorySets, has_of_many_answers_in_order) {
+TEST_P(StoreSets, has_of_many_answers_in_order) {
   for (const int size : {10, 300, 2000}) {
     add_numbers("s", 0, size);
     std::vector<std::string> texts;
@@ -211,7 +211,7 @@ TEST_F(MemorySets, has_of_many_answers_in_order) {
   }
 }
 
-TEST_F(MemorySets, scans_visit_all_while_others_come_and_go) {
+TEST_P(StoreSets, scans_visit_all_while_others_come_and_go) {
   add_numbers("s", 0, 2000);
   Model seen;
   uint64_t cursor = 0;
@@ -224,7 +224,7 @@ TEST_F(MemorySets, scans_visit_all_while_others_come_and_go) {
   for (int i = 0; i < 2000; ++i) EXPECT_EQ(seen.count(std::to_string(i)), 1U) << i;
 }
 
-TEST_F(MemorySets, a_walk_ends_when_told_to) {
+TEST_P(StoreSets, a_walk_ends_when_told_to) {
   for (const int size : {10, 1000}) {
     add_numbers("s", 0, size);
     int visited = 0;
@@ -233,7 +233,7 @@ TEST_F(MemorySets, a_walk_ends_when_told_to) {
   }
 }
 
-TEST_F(MemorySets, samples_of_a_large_set_are_distinct) {
+TEST_P(StoreSets, samples_of_a_large_set_are_distinct) {
   add_numbers("s", 0, 3000);
   run({}, [&] {
     const Set* set = store.set("s");
@@ -249,6 +249,8 @@ TEST_F(MemorySets, samples_of_a_large_set_are_distinct) {
     }
   });
 }
+
+REDIPY_ON_ALL_STORES(StoreSets);
 
 }  // namespace
 }  // namespace redipy

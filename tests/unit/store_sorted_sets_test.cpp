@@ -9,8 +9,8 @@
 #include <tuple>
 #include <vector>
 
+#include "any_store.h"
 #include "collection_words.h"
-#include "memory_store_fixture.h"
 
 namespace redipy {
 namespace {
@@ -36,7 +36,7 @@ struct Model {
   }
 };
 
-struct MemorySortedSets : MemoryStoreFixture, testing::Test {
+struct StoreSortedSets : AnyStore {
   PutResult put(View key, View member, double score, PutCondition condition = {}) {
     PutResult result;
     write(Event::zadd, [&] { result = store.make_sorted_set(key).put(member, score, condition); });
@@ -53,12 +53,12 @@ struct MemorySortedSets : MemoryStoreFixture, testing::Test {
   }
 };
 
-TEST_F(MemorySortedSets, random_steps_agree_with_a_map_in_both_encodings) {
+TEST_P(StoreSortedSets, random_steps_agree_with_a_map_in_both_encodings) {
   Words words(5);
   for (int round = 0; round < 40; ++round) {
     Options options;
     options.zset_max_listpack_entries = round % 2 ? 10000 : words.random.below(60);
-    store.set_options(options);
+    set_options(options);
     Model model;
     std::string expected = "-";
     const auto score = [&]() -> double {
@@ -160,12 +160,12 @@ TEST_F(MemorySortedSets, random_steps_agree_with_a_map_in_both_encodings) {
   }
 }
 
-TEST_F(MemorySortedSets, ranges_by_member_agree_in_both_encodings) {
+TEST_P(StoreSortedSets, ranges_by_member_agree_in_both_encodings) {
   Words words(6);
   for (const size_t entries : {1000U, 0U}) {
     Options options;
     options.zset_max_listpack_entries = entries;
-    store.set_options(options);
+    set_options(options);
     Model model;
     for (int i = 0; i < 200; ++i) {
       const std::string member = words.word(200, false);
@@ -198,11 +198,11 @@ TEST_F(MemorySortedSets, ranges_by_member_agree_in_both_encodings) {
   }
 }
 
-TEST_F(MemorySortedSets, conditions_hold_as_zadd_has_them) {
+TEST_P(StoreSortedSets, conditions_hold_as_zadd_has_them) {
   for (const size_t entries : {128U, 0U}) {
     Options options;
     options.zset_max_listpack_entries = entries;
-    store.set_options(options);
+    set_options(options);
     EXPECT_EQ(put("z", "a", 1, {.only_existing = true}).outcome, PutResult::refused);
     EXPECT_EQ(encoding("z"), "-");
     EXPECT_EQ(put("z", "a", 1, {.only_greater = true}).outcome, PutResult::added);
@@ -223,13 +223,13 @@ TEST_F(MemorySortedSets, conditions_hold_as_zadd_has_them) {
   }
 }
 
-TEST_F(MemorySortedSets, scores_keep_every_bit) {
+TEST_P(StoreSortedSets, scores_keep_every_bit) {
   const double scores[] = {0.1, -0.1, 1e300, 5e-324,     9007199254740992.0, 9007199254740994.0, -9007199254740994.0,
                            3.0, 1e17, -1e17, 123456.789, infinity,           -infinity};
   Options options;
   for (const size_t entries : {128U, 0U}) {
     options.zset_max_listpack_entries = entries;
-    store.set_options(options);
+    set_options(options);
     for (size_t i = 0; i < std::size(scores); ++i) put("z", std::to_string(i), scores[i]);
     for (size_t i = 0; i < std::size(scores); ++i) {
       run({}, [&] { EXPECT_EQ(store.sorted_set("z")->score(std::to_string(i)), scores[i]); });
@@ -240,7 +240,7 @@ TEST_F(MemorySortedSets, scores_keep_every_bit) {
   }
 }
 
-TEST_F(MemorySortedSets, what_is_expected_decides_the_encoding_at_once) {
+TEST_P(StoreSortedSets, what_is_expected_decides_the_encoding_at_once) {
   for (const auto& [members, bytes, encoded] :
        {std::tuple{128U, 64U, "listpack"}, {129U, 1U, "skiplist"}, {1U, 65U, "skiplist"}}) {
     write(Event::zadd, [&, members = members, bytes = bytes] {
@@ -255,7 +255,7 @@ TEST_F(MemorySortedSets, what_is_expected_decides_the_encoding_at_once) {
   EXPECT_EQ(encoding("z"), "-");
 }
 
-TEST_F(MemorySortedSets, scans_and_samples_reach_all) {
+TEST_P(StoreSortedSets, scans_and_samples_reach_all) {
   for (const int size : {50, 3000}) {
     for (int i = 0; i < size; ++i) put("z", std::to_string(i), i);
     run({}, [&] {
@@ -286,7 +286,7 @@ TEST_F(MemorySortedSets, scans_and_samples_reach_all) {
   }
 }
 
-TEST_F(MemorySortedSets, views_of_a_range_hold_together) {
+TEST_P(StoreSortedSets, views_of_a_range_hold_together) {
   for (int i = 0; i < 100; ++i) put("z", std::to_string(i * 1000), i);
   run({}, [&] {
     std::vector<View> members;
@@ -295,7 +295,7 @@ TEST_F(MemorySortedSets, views_of_a_range_hold_together) {
   });
 }
 
-TEST_F(MemorySortedSets, a_copy_is_its_own_sorted_set) {
+TEST_P(StoreSortedSets, a_copy_is_its_own_sorted_set) {
   for (const int size : {5, 500}) {
     for (int i = 0; i < size; ++i) put("z", std::to_string(i), i / 2.0);
     write(Event::none, [&] { store.copy("z", "copy", 0, true); });
@@ -305,6 +305,8 @@ TEST_F(MemorySortedSets, a_copy_is_its_own_sorted_set) {
     EXPECT_EQ(encoding("copy"), encoding("z"));
   }
 }
+
+REDIPY_ON_ALL_STORES(StoreSortedSets);
 
 }  // namespace
 }  // namespace redipy

@@ -6,16 +6,16 @@
 #include <set>
 #include <vector>
 
+#include "any_store.h"
 #include "collection_words.h"
 #include "core/memory/big_list.h"
-#include "memory_store_fixture.h"
 
 namespace redipy {
 namespace {
 
 using Model = std::deque<std::string>;
 
-struct MemoryLists : MemoryStoreFixture, testing::Test {
+struct StoreLists : AnyStore {
   void push(View key, End end, const std::vector<std::string>& texts) {
     const std::vector<View> elements(texts.begin(), texts.end());
     write(end == End::front ? Event::lpush : Event::rpush, [&] { store.make_list(key).push(end, elements); });
@@ -37,7 +37,7 @@ struct MemoryLists : MemoryStoreFixture, testing::Test {
     Options options;
     options.list_max_listpack_size = size;
     options.list_compress_depth = compress_depth;
-    store.set_options(options);
+    set_options(options);
   }
 };
 
@@ -56,7 +56,7 @@ size_t remove_equal(Model& model, const std::string& value, End from, size_t lim
   return removed;
 }
 
-TEST_F(MemoryLists, random_steps_agree_with_a_deque_for_all_node_sizes_and_compress_depths) {
+TEST_P(StoreLists, random_steps_agree_with_a_deque_for_all_node_sizes_and_compress_depths) {
   Words words(3);
   std::set<std::string> encodings;
   for (int round = 0; round < 40; ++round) {
@@ -136,7 +136,7 @@ TEST_F(MemoryLists, random_steps_agree_with_a_deque_for_all_node_sizes_and_compr
   EXPECT_EQ(encodings, (std::set<std::string>{"-", "listpack", "quicklist"}));
 }
 
-TEST_F(MemoryLists, positions_are_found_from_either_end) {
+TEST_P(StoreLists, positions_are_found_from_either_end) {
   Words words(4);
   for (const int size : {-2, 4}) {
     max_listpack_size(size);
@@ -169,7 +169,7 @@ TEST_F(MemoryLists, positions_are_found_from_either_end) {
   }
 }
 
-TEST_F(MemoryLists, it_becomes_a_quicklist_when_it_outgrows_8_kib_and_a_listpack_at_half_of_that) {
+TEST_P(StoreLists, it_becomes_a_quicklist_when_it_outgrows_8_kib_and_a_listpack_at_half_of_that) {
   // Each entry of 100 bytes takes 103; a listpack has 7 bytes besides, and bytes to come count as they are.
   for (int i = 0; i < 79; ++i) push("l", End::back, {std::string(100, 'x')});
   EXPECT_EQ(encoding("l"), "listpack");
@@ -183,7 +183,7 @@ TEST_F(MemoryLists, it_becomes_a_quicklist_when_it_outgrows_8_kib_and_a_listpack
   EXPECT_EQ(encoding("l"), "listpack");
 }
 
-TEST_F(MemoryLists, a_limit_by_count_counts) {
+TEST_P(StoreLists, a_limit_by_count_counts) {
   max_listpack_size(4);
   push("l", End::back, {"a", "b", "c", "d"});
   EXPECT_EQ(encoding("l"), "listpack");
@@ -195,7 +195,7 @@ TEST_F(MemoryLists, a_limit_by_count_counts) {
   EXPECT_EQ(encoding("l"), "listpack");
 }
 
-TEST_F(MemoryLists, a_replaced_huge_element_leaves_a_small_list) {
+TEST_P(StoreLists, a_replaced_huge_element_leaves_a_small_list) {
   push("l", End::back, {"a", "b", "c"});
   write(Event::lset, [&] { store.list("l")->set(1, std::string(100'000, 'h')); });
   EXPECT_EQ(encoding("l"), "quicklist");
@@ -204,12 +204,12 @@ TEST_F(MemoryLists, a_replaced_huge_element_leaves_a_small_list) {
   EXPECT_EQ(contents("l"), (Model{"a", "b", "c"}));
 }
 
-TEST_F(MemoryLists, a_pivot_that_is_absent_changes_nothing) {
+TEST_P(StoreLists, a_pivot_that_is_absent_changes_nothing) {
   push("l", End::back, {"a"});
   EXPECT_TRUE(write(Event::linsert, [&] { EXPECT_FALSE(store.list("l")->insert("b", true, "c")); }).empty());
 }
 
-TEST_F(MemoryLists, a_copy_is_its_own_list) {
+TEST_P(StoreLists, a_copy_is_its_own_list) {
   for (const int size : {5, 5000}) {
     for (int i = 0; i < size; ++i) push("l", End::back, {std::to_string(i)});
     write(Event::none, [&] { store.copy("l", "copy", 0, true); });
@@ -276,6 +276,8 @@ TEST(BigList, its_ring_turns_and_shrinks) {
   EXPECT_EQ(list.size(), 10U);
   EXPECT_LT(list.memory(0) * 10, before);
 }
+
+REDIPY_ON_ALL_STORES(StoreLists);
 
 }  // namespace
 }  // namespace redipy

@@ -5,15 +5,15 @@
 #include <set>
 #include <vector>
 
+#include "any_store.h"
 #include "collection_words.h"
-#include "memory_store_fixture.h"
 
 namespace redipy {
 namespace {
 
 using Model = std::map<std::string, std::string>;
 
-struct MemoryHashes : MemoryStoreFixture, testing::Test {
+struct StoreHashes : AnyStore {
   size_t put(View key, const std::vector<FieldValue>& pairs) {
     size_t added = 0;
     write(Event::hset, [&] { added = store.make_hash(key).put(pairs); });
@@ -48,14 +48,14 @@ struct MemoryHashes : MemoryStoreFixture, testing::Test {
   }
 };
 
-TEST_F(MemoryHashes, random_steps_agree_with_a_map_in_both_encodings) {
+TEST_P(StoreHashes, random_steps_agree_with_a_map_in_both_encodings) {
   Words words(1);
   for (int round = 0; round < 30; ++round) {
     Model model;
     bool table = false;
     Options options;
     options.hash_max_listpack_entries = 1 + words.random.below(60);
-    store.set_options(options);
+    set_options(options);
     const bool long_ones = words.one_in(2);
     for (int step = 0; step < 400; ++step) {
       if (words.random.below(3) > 0) {
@@ -109,7 +109,7 @@ TEST_F(MemoryHashes, random_steps_agree_with_a_map_in_both_encodings) {
   }
 }
 
-TEST_F(MemoryHashes, a_field_longer_than_the_limit_makes_it_a_table_even_if_only_the_value_of_a_field_changes) {
+TEST_P(StoreHashes, a_field_longer_than_the_limit_makes_it_a_table_even_if_only_the_value_of_a_field_changes) {
   put("h", {{"f", "v"}});
   EXPECT_EQ(encoding("h"), "listpack");
   put("h", {{"f", std::string(64, 'v')}});
@@ -121,16 +121,16 @@ TEST_F(MemoryHashes, a_field_longer_than_the_limit_makes_it_a_table_even_if_only
   EXPECT_EQ(contents("h"), (Model{{"f", "short"}}));
 }
 
-TEST_F(MemoryHashes, more_pairs_than_the_limit_make_it_a_table_even_if_they_name_one_field) {
+TEST_P(StoreHashes, more_pairs_than_the_limit_make_it_a_table_even_if_they_name_one_field) {
   Options options;
   options.hash_max_listpack_entries = 2;
-  store.set_options(options);
+  set_options(options);
   EXPECT_EQ(put("h", {{"f", "1"}, {"f", "2"}, {"f", "3"}}), 1U);
   EXPECT_EQ(encoding("h"), "hashtable");
   EXPECT_EQ(contents("h"), (Model{{"f", "3"}}));
 }
 
-TEST_F(MemoryHashes, several_fields_are_got_in_the_order_asked_for) {
+TEST_P(StoreHashes, several_fields_are_got_in_the_order_asked_for) {
   for (const size_t size : {5U, 500U}) {
     std::vector<std::string> texts(size);
     for (size_t i = 0; i < size; ++i) texts[i] = std::to_string(i * 7);
@@ -153,7 +153,7 @@ TEST_F(MemoryHashes, several_fields_are_got_in_the_order_asked_for) {
   }
 }
 
-TEST_F(MemoryHashes, views_of_numbers_hold_together) {
+TEST_P(StoreHashes, views_of_numbers_hold_together) {
   std::vector<std::string> texts(100);
   for (size_t i = 0; i < texts.size(); ++i) texts[i] = std::to_string(1'000'000 + i);
   std::vector<FieldValue> pairs;
@@ -170,7 +170,7 @@ TEST_F(MemoryHashes, views_of_numbers_hold_together) {
   });
 }
 
-TEST_F(MemoryHashes, samples_are_distinct_or_not_and_even) {
+TEST_P(StoreHashes, samples_are_distinct_or_not_and_even) {
   for (const size_t size : {20U, 400U}) {
     std::vector<std::string> texts(size);
     for (size_t i = 0; i < size; ++i) texts[i] = (i % 2 ? "f" : "") + std::to_string(i);
@@ -203,7 +203,7 @@ TEST_F(MemoryHashes, samples_are_distinct_or_not_and_even) {
   }
 }
 
-TEST_F(MemoryHashes, a_copy_is_its_own_hash) {
+TEST_P(StoreHashes, a_copy_is_its_own_hash) {
   for (const size_t size : {5U, 500U}) {
     for (size_t i = 0; i < size; ++i) put("h", {{std::to_string(i), "v"}});
     write(Event::none, [&] { store.copy("h", "copy", 0, true); });
@@ -214,6 +214,8 @@ TEST_F(MemoryHashes, a_copy_is_its_own_hash) {
     run({.write = true}, [&] { store.remove("h"); });
   }
 }
+
+REDIPY_ON_ALL_STORES(StoreHashes);
 
 }  // namespace
 }  // namespace redipy

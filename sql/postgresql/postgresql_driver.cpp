@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See postgresql_driver.h.
+#include "sql/postgresql/postgresql_driver.h"
+
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "sql/driver_module.h"
+
+namespace redipy::sql {
+
+namespace {
+
+constexpr size_t most_parameters = 16;
+constexpr size_t most_columns = 16;
+constexpr size_t most_awaited = 512;  // answers that may gather on the way
+constexpr const char* lock_number = "8243118266120237365";
+
+constexpr const char* application = "redipy-server";
+
+constexpr const char* session =
+    "SET client_min_messages=error; SET enable_seqscan=off; SET enable_hashjoin=off; SET enable_mergejoin=off; "
+    "SET enable_bitmapscan=off; SET plan_cache_mode=force_generic_plan; SET jit=off";
+
+struct Result {
+  explicit Result(PGresult* r) : it(r) {}
+  ~Result() { PQclear(it); }
+  Result(const Result&) = delete;
+  Result& operator=(const Result&) = delete;
+  PGresult* it;
+};
+
+uint64_t swapped(uint64_t number) { return __builtin_bswap64(number); }
+
+int64_t integer_of(const char* bytes, int size) {
+  if (size == 4) {
+    uint32_t number = 0;
+    std::memcpy(&number, bytes, sizeof number);
+    return static_cast<int32_t>(__builtin_bswap32(number));
+  }
+  uint64_t number = 0;
+  std::memcpy(&number, bytes, sizeof number);
+  return static_cast<int64_t>(swapped(number));
+}
+
+SqlError::Kind kind_of(View state) {
+  const View group = state.substr(0, 2);
+  if (group == "23") return SqlError::constraint;
+  if (state == "25006") return SqlError::read_only;
+  if (state == "53100") return SqlError::full;
+  if (state == "54000") return SqlError::too_large;
+  if (group == "08" || state.substr(0, 3) == "57P") return SqlError::lost;
+  if (state == "55P03" || state == "40P01" || state == "40001") return SqlError::busy;
+  return SqlError::other;
+}
+
+/// With $1, $2 … for the question marks.
+std::string numbered(View text) {
+  std::string result;
+  int number = 0;
+  for (const char c : text) {
+    if (c == '?') {
+      result += "$" + std::to_string(++number);
+    } else {
+      result += c;
+    }
+  }
+  return result;
+}
+
+const std::array<std::string, statement_count>& names() {
+  static const auto all = [] {
+    std::array<std::string, statement_count> made;
+    for (size_t i = 0; i < statement_count; ++i) made[i] = "s" + std::to_string(i);
+    return made;
+  }();
+  return all;
+}
+
+template <class Visit>
+void for_each_row(PGresult* result, Visit visit) {
+  constexpr Oid bytes_type = 17;
+  std::array<Value, most_columns> row;
+  const int columns = PQnfields(result);
+  for (int i = 0; i < PQntuples(result); ++i) {
+    for (int at = 0; at < columns; ++at) {
+      const char* data = PQgetvalue(result, i, at);
+      const int size = PQgetlength(result, i, at);
+      Value& value = row[static_cast<size_t>(at)];
+      if (PQgetisnull(result, i, at)) {
+        value = Value();
+      } else if (PQftype(result, at) == bytes_type) {
+        value = Value(View(data, static_cast<size_t>(size)));
+      } else {
+        value = Value(integer_of(data, size));
+      }
+    }
+    visit(Row(row).first(static_cast<size_t>(columns)));
+  }
+}
+
+}  // namespace
+
+PostgresqlDriver::PostgresqlDriver(ConnectionSettings settings) : settings_(std::move(settings)) {
+  try {
+    connect();
+  } catch (...) {
+    disconnect();
+    throw;
+  }
+}
+
+PostgresqlDriver::~PostgresqlDriver() { disconnect(); }
+
+// --- the connection
+
+void PostgresqlDriver::connect() {
+  const std::string port = settings_.port == 0 ? "" : std::to_string(settings_.port);
+  const std::string timeout = std::to_string(std::max(2, settings_.timeout_ms / 1000));
+  const char* keywords[] = {"host",
+                            "port",
+                            "user",
+                            "password",
+                            "dbname",
+                            "connect_timeout",
+                            "keepalives",
+                            "client_encoding",
+                            "application_name",
+                            nullptr};
+  const char* values[] = {settings_.host.c_str(),
+                          port.c_str(),
+                          settings_.user.c_str(),
+                          settings_.password.c_str(),
+                          settings_.database.c_str(),
+                          timeout.c_str(),
+                          "1",
+                          "UTF8",
+                          application,
+                          nullptr};
+  connection_ = PQconnectdbParams(keywords, values, 0);
+  if (PQstatus(connection_) != CONNECTION_OK) lost();
+  for (const char* text : {session}) {
+    const Result result(PQexec(connection_, text));
+    if (PQresultStatus(result.it) != PGRES_COMMAND_OK) fail(result.it);
+  }
+  take_lock();
+  PQsetnonblocking(connection_, 1);
+  if (PQenterPipelineMode(connection_) != 1) lost();
+  set_durability(durability_);
+}
+
+/// A connection of ours that was cut may live on in the server with the lock, and one that was closed goes a little
+/// later: the former is ended, the latter waited for.
+void PostgresqlDriver::take_lock() {
+  if (session_ != 0) {
+    const std::string end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name='" +
+                            std::string(application) + "' AND pid=" + std::to_string(session_);
+    PQclear(PQexec(connection_, end.c_str()));
+  }
+  session_ = PQbackendPID(connection_);
+  const std::string lock = std::string("SELECT pg_try_advisory_lock(") + lock_number + ")";
+  constexpr int tries = 20;
+  for (int i = 0; i < tries; ++i) {
+    const Result locked(PQexec(connection_, lock.c_str()));
+    if (PQresultStatus(locked.it) != PGRES_TUPLES_OK) fail(locked.it);
+    if (std::strcmp(PQgetvalue(locked.it, 0, 0), "t") == 0) return;
+    PQclear(PQexec(connection_, "SELECT pg_sleep(0.1)"));
+  }
+  throw SqlError(SqlError::owned, "another server has this database: its advisory lock is taken");
+}
+
+void PostgresqlDriver::disconnect() noexcept {
+  PQfinish(std::exchange(connection_, nullptr));
+  awaited_.clear();
+  for (bool& prepared : prepared_) prepared = false;
+}
+
+void PostgresqlDriver::reconnect() {
+  disconnect();
+  connect();
+}
+
+void PostgresqlDriver::lost() {
+  std::string text = "PostgreSQL: ";
+  text += connection_ ? PQerrorMessage(connection_) : "not connected";
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  throw SqlError(SqlError::lost, text);
+}
+
+void PostgresqlDriver::fail(PGresult* result) {
+  const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  const char* text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+  if (state == nullptr || PQstatus(connection_) != CONNECTION_OK) lost();
+  throw SqlError(kind_of(state), "PostgreSQL: " + std::string(text ? text : state));
+}
+
+/// Sends what is to be sent, and until an answer is there if one is wanted. Reads meanwhile, for else both sides might
+/// wait for one another with full buffers.
+void PostgresqlDriver::wait(bool for_result) {
+  for (;;) {
+    const int unsent = PQflush(connection_);
+    if (unsent < 0) lost();
+    if (unsent == 0 && !(for_result && PQisBusy(connection_))) return;
+    pollfd socket{PQsocket(connection_), static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN), 0};
+    const int ready = ::poll(&socket, 1, settings_.timeout_ms);
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready == 0) {
+      disconnect();
+      throw SqlError(SqlError::lost, "PostgreSQL: no answer within " + std::to_string(settings_.timeout_ms) + " ms");
+    }
+    if (PQconsumeInput(connection_) != 1) lost();
+  }
+}
+
+PGresult* PostgresqlDriver::next_result() {
+  for (;;) {
+    wait(true);
+    if (PGresult* result = PQgetResult(connection_)) return result;
+    if (PQstatus(connection_) != CONNECTION_OK) lost();
+  }
+}
+
+// --- queueing and answers
+
+void PostgresqlDriver::prepare(Statement statement) {
+  const auto i = static_cast<size_t>(statement);
+  const std::string text = numbered(statement_text(statement, Dialect::postgresql));
+  if (PQsendPrepare(connection_, names()[i].c_str(), text.c_str(), 0, nullptr) != 1) lost();
+  awaited_.push_back({Awaited::preparation, statement});
+  prepared_[i] = true;
+}
+
+void PostgresqlDriver::send(Awaited::Kind kind, Statement statement, std::span<const Value> parameters, size_t index) {
+  if (connection_ == nullptr) lost();
+  const auto number = static_cast<size_t>(statement);
+  if (!prepared_[number]) prepare(statement);
+  std::array<const char*, most_parameters> values;
+  std::array<int, most_parameters> lengths;
+  std::array<int, most_parameters> formats;
+  std::array<uint64_t, most_parameters> integers;
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    const Value& value = parameters[i];
+    formats[i] = 1;
+    switch (value.kind) {
+      case Value::null:
+        values[i] = nullptr;
+        lengths[i] = 0;
+        break;
+      case Value::integer:
+        integers[i] = swapped(static_cast<uint64_t>(value.number));
+        values[i] = reinterpret_cast<const char*>(&integers[i]);
+        lengths[i] = sizeof(int64_t);
+        break;
+      case Value::bytes:
+        values[i] = value.view.data() ? value.view.data() : "";
+        lengths[i] = static_cast<int>(value.view.size());
+        break;
+    }
+  }
+  if (PQsendQueryPrepared(connection_, names()[number].c_str(), static_cast<int>(parameters.size()), values.data(),
+                          lengths.data(), formats.data(), 1) != 1) {
+    lost();
+  }
+  awaited_.push_back({kind, statement, index});
+  ++statements_run_;
+}
+
+void PostgresqlDriver::send_text(const char* text) {
+  if (connection_ == nullptr) lost();
+  if (PQsendQueryParams(connection_, text, 0, nullptr, nullptr, nullptr, nullptr, 1) != 1) lost();
+  awaited_.push_back({Awaited::change});
+}
+
+/// Takes answers until at most so many are awaited. The first error is thrown when the last answer was taken; what
+/// comes after it in the pipeline was not carried out.
+void PostgresqlDriver::drain(VisitResult visit, size_t most_left) {
+  std::optional<SqlError> error;
+  while (awaited_.size() > most_left) {
+    const Result result(next_result());
+    const Awaited awaited = awaited_.front();
+    awaited_.pop_front();
+    switch (PQresultStatus(result.it)) {
+      case PGRES_COMMAND_OK:
+      case PGRES_TUPLES_OK:
+        if (!error) visit(awaited, result.it);
+        break;
+      case PGRES_PIPELINE_SYNC:
+        break;
+      default:
+        if (awaited.kind == Awaited::preparation) prepared_[static_cast<size_t>(awaited.statement)] = false;
+        if (error) break;
+        try {
+          fail(result.it);
+        } catch (const SqlError& thrown) {
+          if (thrown.kind() == SqlError::lost) throw;
+          error = thrown;
+        }
+        // From here to the next end of a pipeline nothing is carried out: there must be one to go on.
+        if (most_left > 0 || awaited_.empty() || awaited_.back().kind != Awaited::end) {
+          if (PQpipelineSync(connection_) != 1) lost();
+          awaited_.push_back({Awaited::end});
+          most_left = 0;
+        }
+    }
+  }
+  if (error) throw *error;
+}
+
+/// Waits for everything that is queued.
+void PostgresqlDriver::finish(VisitResult visit) {
+  if (connection_ == nullptr || PQpipelineSync(connection_) != 1) lost();
+  awaited_.push_back({Awaited::end});
+  drain(visit, 0);
+}
+
+// --- Driver
+
+void PostgresqlDriver::run(const std::string& text) {
+  finish([](const Awaited&, PGresult*) {});
+  if (PQexitPipelineMode(connection_) != 1) lost();
+  PQsetnonblocking(connection_, 0);
+  const Result result(PQexec(connection_, text.c_str()));
+  PQsetnonblocking(connection_, 1);
+  PQenterPipelineMode(connection_);
+  const ExecStatusType status = PQresultStatus(result.it);
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) fail(result.it);
+}
+
+void PostgresqlDriver::read(Statement statement, std::span<const Value> parameters, VisitRow visit) {
+  send(Awaited::rows, statement, parameters);
+  finish([&](const Awaited& awaited, PGresult* result) {
+    if (awaited.kind == Awaited::rows) for_each_row(result, visit);
+  });
+}
+
+void PostgresqlDriver::read_many(Statement statement, std::span<const Value> parameters, size_t rows,
+                                 FunctionRef<void(size_t, Row)> visit) {
+  if (rows == 0) return;
+  const auto take = [&](const Awaited& awaited, PGresult* result) {
+    if (awaited.kind == Awaited::rows) for_each_row(result, [&](Row row) { visit(awaited.index, row); });
+  };
+  const size_t width = parameters.size() / rows;
+  for (size_t i = 0; i < rows; ++i) {
+    send(Awaited::rows, statement, parameters.subspan(i * width, width), i);
+    if (i % most_awaited == most_awaited - 1) finish(take);
+  }
+  finish(take);
+}
+
+void PostgresqlDriver::write(Statement statement, std::span<const Value> parameters) {
+  send(Awaited::change, statement, parameters);
+  if (awaited_.size() < most_awaited) return;
+  // Half of the answers are taken, so that the server goes on with the other half meanwhile.
+  if (PQsendFlushRequest(connection_) != 1) lost();
+  drain([](const Awaited&, PGresult*) {}, most_awaited / 2);
+}
+
+size_t PostgresqlDriver::change(Statement statement, std::span<const Value> parameters) {
+  size_t changed = 0;
+  send(Awaited::rows, statement, parameters);
+  finish([&](const Awaited& awaited, PGresult* result) {
+    if (awaited.kind == Awaited::rows) changed = std::strtoull(PQcmdTuples(result), nullptr, 10);
+  });
+  return changed;
+}
+
+void PostgresqlDriver::begin() { send_text("BEGIN"); }
+
+void PostgresqlDriver::commit() {
+  send_text("COMMIT");
+  bool committed = false;
+  finish([&](const Awaited&, PGresult* result) { committed = std::strcmp(PQcmdStatus(result), "COMMIT") == 0; });
+  if (!committed) throw SqlError(SqlError::other, "PostgreSQL: the transaction had failed and was rolled back");
+}
+
+void PostgresqlDriver::rollback() noexcept {
+  if (connection_ == nullptr) return;
+  const auto ignore = [](const Awaited&, PGresult*) {};
+  try {
+    if (!awaited_.empty()) finish(ignore);
+  } catch (const SqlError&) {  // it is what is being rolled back
+  }
+  try {
+    if (connection_ == nullptr || PQstatus(connection_) != CONNECTION_OK) return;
+    send_text("ROLLBACK");
+    finish(ignore);
+  } catch (const SqlError&) {
+    disconnect();
+  }
+}
+
+void PostgresqlDriver::set_durability(Durability durability) {
+  durability_ = durability;
+  run(durability == Durability::always ? "SET synchronous_commit=on" : "SET synchronous_commit=off");
+}
+
+void PostgresqlDriver::sync() {
+  // A commit that waits for the disk takes all earlier ones along; it must have written something.
+  run("SET synchronous_commit=on; UPDATE rp_state SET id=id WHERE id=1");
+  set_durability(durability_);
+}
+
+uint64_t PostgresqlDriver::database_bytes() {
+  uint64_t bytes = 0;
+  send_text("SELECT pg_database_size(current_database())");
+  finish([&](const Awaited&, PGresult* result) {
+    if (PQntuples(result) == 1) bytes = static_cast<uint64_t>(integer_of(PQgetvalue(result, 0, 0), 8));
+  });
+  return bytes;
+}
+
+}  // namespace redipy::sql
+
+extern "C" redipy::sql::Driver* redipy_make_driver(const redipy::sql::ConnectionSettings& settings) {
+  return new redipy::sql::PostgresqlDriver(settings);
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The driver for PostgreSQL, by libpq in pipeline mode. Writes are sent without waiting; a read sends what is queued
+// and itself in one go and waits for its own result, so that a batch costs a round trip per read and one for COMMIT.
+// Bytes and integers go over the wire as they are, in binary.
+//
+// Every access of ours is by an index, and plans are made once: the planner is told so per session, as one that has
+// been made while tables were empty would walk them from end to end. A session-wide advisory lock keeps a second server
+// out.
+#pragma once
+
+#include <deque>
+
+#include "sql/connection_settings.h"
+#include "sql/driver.h"
+
+extern "C" {
+typedef struct pg_conn PGconn;
+typedef struct pg_result PGresult;
+}
+
+namespace redipy::sql {
+
+class PostgresqlDriver final : public Driver {
+ public:
+  explicit PostgresqlDriver(ConnectionSettings settings);
+  ~PostgresqlDriver() override;
+  PostgresqlDriver(const PostgresqlDriver&) = delete;
+  PostgresqlDriver& operator=(const PostgresqlDriver&) = delete;
+
+  Dialect dialect() const override { return Dialect::postgresql; }
+  bool remote() const override { return true; }
+  /// An index takes rows of up to 2,704 bytes.
+  size_t longest_name() const override { return 2600; }
+  void run(const std::string& text) override;
+  void read(Statement statement, std::span<const Value> parameters, VisitRow visit) override;
+  void read_many(Statement statement, std::span<const Value> parameters, size_t rows,
+                 FunctionRef<void(size_t, Row)> visit) override;
+  void write(Statement statement, std::span<const Value> parameters) override;
+  size_t change(Statement statement, std::span<const Value> parameters) override;
+  void begin() override;
+  void commit() override;
+  void rollback() noexcept override;
+  void reconnect() override;
+  void set_durability(Durability durability) override;
+  void sync() override;
+  uint64_t statements() const override { return statements_run_; }
+  uint64_t database_bytes() override;
+
+ private:
+  /// What an answer that is awaited belongs to.
+  struct Awaited {
+    enum Kind : uint8_t { preparation, change, rows, end } kind;
+    Statement statement = Statement::count_;
+    size_t index = 0;  // of a row of parameters
+  };
+  using VisitResult = FunctionRef<void(const Awaited&, PGresult*)>;
+
+  void connect();
+  void disconnect() noexcept;
+  void take_lock();
+  void prepare(Statement statement);
+  void send(Awaited::Kind kind, Statement statement, std::span<const Value> parameters, size_t index = 0);
+  void send_text(const char* text);
+  void finish(VisitResult visit);
+  void drain(VisitResult visit, size_t most_left);
+  PGresult* next_result();
+  void wait(bool for_result);
+  [[noreturn]] void fail(PGresult* result);
+  [[noreturn]] void lost();
+
+  ConnectionSettings settings_;
+  PGconn* connection_ = nullptr;
+  int session_ = 0;  // the server's number of the connection
+  bool prepared_[statement_count] = {};
+  std::deque<Awaited> awaited_;
+  Durability durability_ = Durability::always;
+  uint64_t statements_run_ = 0;
+};
+
+}  // namespace redipy::sql

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// See sql_backend.h.
+#include "sql/sql_backend.h"
+
+#include <new>
+
+#include "core/command/error.h"
+
+namespace redipy::sql {
+
+namespace {
+
+/// Commands of a batch see one time.
+struct HeldClock {
+  explicit HeldClock(Store& of) : store(of) { store.hold_clock(); }
+  ~HeldClock() { store.release_clock(); }
+  HeldClock(const HeldClock&) = delete;
+  HeldClock& operator=(const HeldClock&) = delete;
+  Store& store;
+};
+
+}  // namespace
+
+void SqlBackend::run(Batch& batch) {
+  const HeldClock held(store_);
+  for (const Request& request : batch.requests) run_one(batch, request);
+}
+
+void SqlBackend::run_one(const Batch& batch, const Request& request) {
+  const Command& command = *request.entry->command;
+  const Args args = batch.args(request);
+  Reply& reply = *batch.reply;
+  const size_t mark = reply.mark();
+  store_.select(batch.database);
+  store_.begin({command.is(flag::write), command.event, batch.touch && !command.is(flag::no_touch)});
+  try {
+    command.run.data(store_, args, reply);
+  } catch (const CommandError& refusal) {
+    return refuse(batch, request, mark, refusal.what());
+  } catch (const std::bad_alloc&) {
+    return refuse(batch, request, mark, error::out_of_memory);
+  }
+  store_.end();
+  // A blocking command that found nothing has not run yet: the session waits with it.
+  if (command.is(flag::blocking) && reply.mark() == mark) return;
+  batch.observer->ran(request, args);
+}
+
+/// Takes back what a command wrote before it was refused.
+void SqlBackend::refuse(const Batch& batch, const Request& request, size_t mark, View error) {
+  batch.reply->rewind(mark);
+  batch.reply->error(error);
+  store_.end();
+  batch.observer->refused(request, batch.args(request), error);
+}
+
+}  // namespace redipy::sql

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Batches, the frame of a command, look-up and typed handles. See sql_store.h.
+#include "sql/sql_store.h"
+
+#include <algorithm>
+
+#include "core/command/error.h"
+#include "sql/handles.h"
+#include "sql/schema.h"
+
+namespace redipy::sql {
+
+namespace {
+
+constexpr int64_t coding_mask = 15;
+constexpr int64_t sparse_bit = 16;
+
+}  // namespace
+
+SqlStore::SqlStore(std::unique_ptr<Driver> driver, const Clock& clock, int databases, ChangeListener& listener)
+    : driver_(std::move(driver)),
+      clock_(clock),
+      listener_(listener),
+      spaces_(static_cast<size_t>(databases)),
+      handles_(std::make_unique<Handles>()) {
+  forget();
+  read_clock();
+  migrate(*driver_);
+  driver_->begin();
+  driver_->change(Statement::state_claim, {});
+  driver_->read(Statement::state_get, {}, [&](Row row) { epoch_ = row[1].number; });
+  driver_->commit();
+  load();
+  commit_batch();
+}
+
+SqlStore::~SqlStore() {
+  if (transaction_) driver_->rollback();
+}
+
+// --- batches
+
+/// Reads what must be known of the database as a whole.
+void SqlStore::load() {
+  open_transaction();
+  int64_t epoch = 0;
+  driver_->read(Statement::state_get, {}, [&](Row row) {
+    epoch = row[1].number;
+    batch_ = row[2].number;
+    next_id_ = row[3].number;
+  });
+  if (epoch != epoch_) throw SqlError(SqlError::owned, "another server has taken this database");
+  std::vector<bool> known(spaces_.size());
+  driver_->read(Statement::db_all, {}, [&](Row row) {
+    const auto number = static_cast<size_t>(row[0].number);
+    if (number >= spaces_.size()) return;
+    Keyspace& space = *spaces_[number];
+    space.dbid = row[1].number;
+    space.keys = static_cast<size_t>(row[2].number);
+    space.expires = static_cast<size_t>(row[3].number);
+    known[number] = true;
+  });
+  for (size_t i = 0; i < spaces_.size(); ++i) {
+    if (known[i]) continue;
+    spaces_[i]->dbid = next_id_++;
+    spaces_[i]->dirty = true;
+    wrote_ = true;
+  }
+  driver_->read(Statement::trash_count, {}, [&](Row row) { backlog_ = static_cast<size_t>(row[0].number); });
+  loaded_ = true;
+}
+
+/// Everything that was read or is held back.
+void SqlStore::forget() noexcept {
+  handles_->clear();
+  arena_.clear();
+  changes_.clear();
+  made_.clear();
+  dirty_.clear();
+  sketches_.clear();
+  graveyard_.clear();
+  for (auto& space : spaces_) space = std::make_unique<Keyspace>();
+  select(selected_);
+  loaded_ = false;
+  wrote_ = false;
+}
+
+void SqlStore::open_transaction() {
+  if (transaction_) [[likely]]
+    return;
+  driver_->begin();
+  transaction_ = true;
+}
+
+void SqlStore::begin_batch() {
+  attempted_ = -1;
+  if (!loaded_) load();
+}
+
+void SqlStore::commit_batch() {
+  flush_rows();
+  if (wrote_) write_state();
+  if (transaction_) {
+    attempted_ = batch_ + (wrote_ ? 1 : 0);
+    driver_->commit();
+    transaction_ = false;
+  }
+  if (wrote_) {
+    ++batch_;
+    ++statistics_.batches;
+    for (auto& space : spaces_) space->dirty = false;
+  }
+  wrote_ = false;
+  trim_cache(options_.cache_bytes);
+}
+
+void SqlStore::rollback_batch() noexcept {
+  driver_->rollback();
+  transaction_ = false;
+  ++statistics_.rollbacks;
+  forget();
+}
+
+bool SqlStore::recover() {
+  forget();
+  transaction_ = false;
+  driver_->reconnect();
+  load();
+  return attempted_ == batch_;
+}
+
+/// The row that makes the batch known, and the counters. Fails if another server has claimed the database.
+void SqlStore::write_state() {
+  open_transaction();
+  for (size_t i = 0; i < spaces_.size(); ++i) {
+    const Keyspace& space = *spaces_[i];
+    if (!space.dirty) continue;
+    write(Statement::db_put,
+          {static_cast<int64_t>(i), space.dbid, static_cast<int64_t>(space.keys), static_cast<int64_t>(space.expires)});
+  }
+  const Value state[] = {batch_ + 1, next_id_, epoch_};
+  if (driver_->change(Statement::state_put, state) != 1) {
+    throw SqlError(SqlError::owned, "another server has taken this database");
+  }
+}
+
+/// Writes the rows that differ from the table's.
+void SqlStore::flush_rows() {
+  if (dirty_.empty()) return;
+  // What lies together is written together; new rows come last and are appended.
+  std::sort(dirty_.begin(), dirty_.end(), [](const KeyRow* left, const KeyRow* right) { return left->id < right->id; });
+  open_transaction();
+  for (KeyRow* row : dirty_) write_row(*row);
+  dirty_.clear();
+}
+
+void SqlStore::write_row(KeyRow& row) {
+  const auto deadline = row.deadline == no_deadline ? Value() : Value(row.deadline);
+  const auto type = static_cast<int64_t>(row.type);
+  const int64_t coding = static_cast<int64_t>(row.coding) | (row.sparse ? sparse_bit : 0);
+  const Value value = row.type == Type::string ? Value(View(row.value)) : Value();
+  if (!row.present) {
+    if (row.stored) write(Statement::key_delete, {row.id});
+    row.id = 0;
+  } else if (!row.stored) {
+    write(Statement::key_insert, {type, deadline, row.kid, row.n, row.lo, row.hi, coding, row.bytes, row.used, value,
+                                  row.id, row.space->dbid, View(row.name)});
+  } else if (row.value_dirty) {
+    write(Statement::key_update,
+          {type, deadline, row.kid, row.n, row.lo, row.hi, coding, row.bytes, row.used, value, row.id});
+  } else {
+    write(Statement::key_update_meta,
+          {type, deadline, row.kid, row.n, row.lo, row.hi, coding, row.bytes, row.used, row.id});
+  }
+  row.stored = row.present;
+  row.dirty = false;
+  row.value_dirty = false;
+}
+
+/// Lets go of the rows that were used longest ago until at most so many bytes are held. Not within a command.
+void SqlStore::trim_cache(size_t most) {
+  size_t total = cached_bytes();
+  for (auto& space : spaces_) {
+    for (KeyRow* row = space->oldest; row != nullptr && total > most;) {
+      KeyRow* next = row->newer;
+      if (!row->dirty) {
+        total -= row->counted;
+        space->erase(*row);
+      }
+      row = next;
+    }
+  }
+  constexpr size_t most_sketches = 1024;
+  if (sketches_.size() > most_sketches) sketches_.clear();
+}
+
+size_t SqlStore::cached_bytes() const {
+  size_t total = 0;
+  for (const auto& space : spaces_) total += space->bytes;
+  return total;
+}
+
+void SqlStore::mark_dirty(KeyRow& row, bool value) {
+  if (!row.dirty) {
+    row.dirty = true;
+    dirty_.push_back(&row);
+  }
+  if (value) {
+    row.value_dirty = true;
+    row.space->recount(row);
+  }
+}
+
+// --- the frame
+
+void SqlStore::read_clock() { now_ = clock_.now_ms(); }
+
+void SqlStore::hold_clock() {
+  if (clock_held_++ == 0) read_clock();
+}
+
+void SqlStore::begin(const Call& call) {
+  if (clock_held_ == 0) read_clock();
+  call_ = call;
+  if (!loaded_) load();
+  // A long batch must not hold everything it has read or changed.
+  constexpr size_t most_dirty = 20'000;
+  constexpr size_t most_beside = size_t{32} << 20;
+  if (dirty_.size() > most_dirty || cached_bytes() > options_.cache_bytes + most_beside) [[unlikely]] {
+    flush_rows();
+    trim_cache(options_.cache_bytes);
+  }
+}
+
+void SqlStore::end() {
+  handles_->clear();
+  if (!changes_.empty() || !made_.empty()) end_changes();
+  arena_.clear();
+}
+
+/// Puts a change into the list, once per life of a key and event.
+void SqlStore::note(KeyRow& row, Event event) {
+  if (row.noted) {
+    const size_t least = changes_.size() - std::min(changes_.size(), changes_looked_at);
+    for (size_t i = changes_.size(); i > least; --i) {
+      const Change& change = changes_[i - 1];
+      if (change.row == &row && change.life == row.life && change.event == event) return;
+    }
+  }
+  row.noted = true;
+  changes_.push_back({&row, row.life, selected_, event});
+}
+
+void SqlStore::mark_changed(KeyRow& row) {
+  if (!made_.empty()) {
+    const auto made = std::find(made_.begin(), made_.end(), &row);
+    if (made != made_.end()) {
+      made_.erase(made);
+      note(row, Event::created);
+    }
+  }
+  note(row, call_.event);
+  mark_dirty(row);
+}
+
+/// Whether what is told as removed is there again: a command like SORT … STORE has replaced it.
+bool SqlStore::was_replaced(const Change& change) const {
+  return change.event == Event::del && call_.event != Event::del && change.row->present;
+}
+
+/// Takes the creation of a key that was there before out of the changes from `first` on.
+void SqlStore::forget_creation(const Change& replaced, size_t first) {
+  const auto created =
+      std::find_if(changes_.begin() + static_cast<ptrdiff_t>(first), changes_.end(),
+                   [&](const Change& change) { return change.event == Event::created && change.row == replaced.row; });
+  if (created != changes_.end()) changes_.erase(created);
+}
+
+/// Removes the collection that a change has left empty. No statement is needed: it has no rows any more.
+bool SqlStore::remove_if_emptied(const Change& change) {
+  KeyRow& row = *change.row;
+  if (change.event == Event::created || !row.present || row.life != change.life) return false;
+  if (row.type == Type::string || row.n > 0) return false;
+  vanish(row, false);
+  return true;
+}
+
+/// Tells the listener and removes what was left empty.
+void SqlStore::end_changes() {
+  for (size_t i = 0; i < changes_.size(); ++i) {
+    const Change change = changes_[i];
+    change.row->noted = false;
+    if (was_replaced(change)) {  // only what came in its place is told, and not as a new key
+      if (call_.event != Event::restore) forget_creation(change, i + 1);
+      continue;
+    }
+    listener_.changed(change.database, change.row->name, change.event);
+    if (remove_if_emptied(change)) listener_.changed(change.database, change.row->name, Event::emptied);
+  }
+  for (KeyRow* row : made_) {  // nothing came of them, and nobody hears of it
+    if (row->present && row->n == 0) vanish(*row, false);
+  }
+  changes_.clear();
+  made_.clear();
+  constexpr size_t most_kept = 4096;
+  if (changes_.capacity() > most_kept) changes_.shrink_to_fit();
+}
+
+// --- look-up
+
+/// Takes over what the statement key_get gives.
+void SqlStore::fill(KeyRow& row, Row columns) {
+  row.id = columns[0].number;
+  row.type = static_cast<Type>(columns[1].number);
+  row.deadline = columns[2].kind == Value::null ? no_deadline : columns[2].number;
+  row.kid = columns[3].number;
+  row.n = columns[4].number;
+  row.lo = columns[5].number;
+  row.hi = columns[6].number;
+  row.coding = static_cast<Coding>(columns[7].number & coding_mask);
+  row.sparse = (columns[7].number & sparse_bit) != 0;
+  row.bytes = columns[8].number;
+  row.used = columns[9].number;
+  row.value_loaded = columns[10].kind == Value::bytes;
+  if (row.value_loaded) row.value = columns[10].view;
+  row.present = true;
+  row.stored = true;
+  row.space->recount(row);
+}
+
+KeyRow& SqlStore::row_of(View key) {
+  if (KeyRow* held = space_->find(key)) {
+    ++statistics_.cache_hits;
+    return *held;
+  }
+  ++statistics_.cache_misses;
+  KeyRow* row = nullptr;
+  read(Statement::key_get, {space_->dbid, key}, [&](Row columns) {
+    row = &space_->add(key);
+    fill(*row, columns);
+  });
+  return row != nullptr ? *row : space_->add(key);
+}
+
+void SqlStore::prefetch(std::span<const View> keys) {
+  if (!driver_->remote()) return;
+  std::vector<Value> parameters;
+  std::vector<View> asked;
+  for (const View key : keys) {
+    if (space_->find(key) != nullptr) continue;
+    asked.push_back(key);
+    parameters.insert(parameters.end(), {Value(space_->dbid), Value(key)});
+  }
+  if (asked.empty()) return;
+  read_many(Statement::key_get, parameters, asked.size(), [&](size_t i, Row columns) {
+    if (space_->find(asked[i]) == nullptr) fill(space_->add(asked[i]), columns);
+  });
+  for (const View key : asked) {
+    if (space_->find(key) == nullptr) space_->add(key);
+  }
+}
+
+/// The row of a key that is there; null else.
+KeyRow* SqlStore::locate(View key) {
+  KeyRow& row = row_of(key);
+  if (!row.present) return nullptr;
+  if (!due(row)) [[likely]]
+    return &row;
+  if (!keeps_expired_ || call_.write) expire(row);
+  return nullptr;
+}
+
+void SqlStore::use(KeyRow& row) {
+  if (call_.touch) row.used = now_ / 1000;
+}
+
+/// The row as a command asks for it: a use of the key, a hit or a miss.
+KeyRow* SqlStore::read(View key) {
+  KeyRow* row = locate(key);
+  if (row == nullptr) {
+    if (call_.write) return nullptr;
+    ++statistics_.misses;
+    if (options_.report_misses) listener_.missed(selected_, key);
+    return nullptr;
+  }
+  statistics_.hits += !call_.write;
+  use(*row);
+  return row;
+}
+
+KeyRow* SqlStore::read(View key, Type type) {
+  KeyRow* row = read(key);
+  if (row != nullptr && row->type != type) throw WrongType();
+  return row;
+}
+
+KeyRow& SqlStore::make(View key, Type type) {
+  if (KeyRow* found = locate(key)) {
+    if (found->type != type) throw WrongType();
+    use(*found);
+    return *found;
+  }
+  KeyRow& row = row_of(key);
+  appear(row, type);
+  made_.push_back(&row);
+  return row;
+}
+
+// --- typed handles
+
+template <class Sql>
+Sql* SqlStore::handle(Pool<Sql>& pool, KeyRow* row) {
+  if (row == nullptr) return nullptr;
+  Sql& handle = pool.next();
+  handle.bind(*this, *row);
+  return &handle;
+}
+
+String* SqlStore::string(View key) { return handle(handles_->strings, read(key, Type::string)); }
+Hash* SqlStore::hash(View key) { return handle(handles_->hashes, read(key, Type::hash)); }
+List* SqlStore::list(View key) { return handle(handles_->lists, read(key, Type::list)); }
+Set* SqlStore::set(View key) { return handle(handles_->sets, read(key, Type::set)); }
+SortedSet* SqlStore::sorted_set(View key) { return handle(handles_->sorted_sets, read(key, Type::sorted_set)); }
+
+Hash& SqlStore::make_hash(View key) { return *handle(handles_->hashes, &make(key, Type::hash)); }
+List& SqlStore::make_list(View key) { return *handle(handles_->lists, &make(key, Type::list)); }
+Set& SqlStore::make_set(View key) { return *handle(handles_->sets, &make(key, Type::set)); }
+SortedSet& SqlStore::make_sorted_set(View key) { return *handle(handles_->sorted_sets, &make(key, Type::sorted_set)); }
+
+}  // namespace redipy::sql
