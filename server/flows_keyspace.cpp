@@ -26,7 +26,7 @@ namespace {
 constexpr View per_step = "1000";
 
 /// Whether the database there holds keys that are not under the prefix. Our own data are a backend's alone.
-bool is_shared(const Place& place) { return !place.prefix().empty() && !place.memory; }
+bool is_shared(const Place& place) { return !place.prefix().empty() && place.upstream != nullptr; }
 
 /// The places that the command is about.
 std::vector<Place*> places_of(Flow& flow) {
