@@ -115,45 +115,60 @@ Awaitable<void> hello(Flow& flow) {
   }
 }
 
-// CLIENT TRACKING <ON | OFF> …: told to the upstream, on the session's own connection.
+namespace {
+
+/// CLIENT TRACKING as it is told to one upstream, on the session's own connection there.
+Awaitable<Bytes> track_at(Flow& flow, Place& place, const TrackingState& wanted) {
+  std::vector<Bytes> words(flow.words.begin(), flow.words.end());
+  for (size_t i = 3; i + 1 < words.size(); ++i) {
+    if (equals_ignore_case(words[i], "PREFIX")) {
+      ++i;
+      words[i] = place.prefix() + words[i];
+    } else if (equals_ignore_case(words[i], "REDIRECT")) {
+      // The messages go to another session: to a connection of its own there.
+      const int64_t remote = co_await remote_id(flow, wanted.redirect, place);
+      words[++i] = std::to_string(remote);
+    }
+  }
+  if (!place.prefix().empty() && wanted.broadcast && wanted.prefixes.empty()) {
+    words.emplace_back("PREFIX");
+    words.emplace_back(place.prefix());
+  }
+  const std::vector<View> views(words.begin(), words.end());
+  Buffer request;
+  proxy::append_command(request, views);
+  Relay& relay = flow.session.relay();
+  if (!wanted.on && !relay.pinned(place)) co_return "+OK\r\n";
+  proxy::Channel& channel = relay.pin(place, pin::tracking);
+  Bytes reply = co_await ask(flow, channel, request.view(), 1);
+  if (!wanted.on || reply.starts_with('-')) relay.unpin(place, pin::tracking);
+  co_return reply;
+}
+
+}  // namespace
+
+// CLIENT TRACKING <ON | OFF> …: told to each upstream, on the session's own connections; for our own data, here.
 Awaitable<void> tracking(Flow& flow) {
   Session& session = flow.session;
-  Relay& relay = session.relay();
-  Place& place = flow.server.backends().main();
-  refuse_in_cluster(place);
   TrackingState wanted;
   {
     const std::lock_guard guard(flow.server.lock());
     wanted = read_tracking(session, flow.args());
   }
-  Buffer request;
-  std::vector<Bytes> words(flow.words.begin(), flow.words.end());
-  for (size_t i = 3; i + 1 < words.size(); ++i) {
-    if (equals_ignore_case(words[i], "PREFIX")) words[i + 1] = place.prefix() + words[i + 1];
-    if (!equals_ignore_case(words[i], "REDIRECT")) continue;
-    // The messages go to another session: to a connection of its own there.
-    const int64_t remote = co_await remote_id(flow, wanted.redirect, place);
-    words[++i] = std::to_string(remote);
+  for (const auto& place : *flow.places) {
+    if (!place->upstream) continue;
+    refuse_in_cluster(*place);
+    const Bytes reply = co_await track_at(flow, *place, wanted);
+    if (reply.starts_with('-')) throw CommandError(proxy::error_text(reply));
   }
-  if (wanted.broadcast && wanted.prefixes.empty()) {
-    if (!place.prefix().empty()) words.insert(words.end(), {"PREFIX", place.prefix()});
-    wanted.prefixes.emplace_back();
-  }
-  const std::vector<View> views(words.begin(), words.end());
-  proxy::append_command(request, views);
-  const bool off = !wanted.on;
-  if (off && !relay.pinned(place)) {
-    flow.reply.ok();
-    co_return;
-  }
-  proxy::Channel& channel = relay.pin(place, pin::tracking);
-  const Bytes reply = co_await ask(flow, channel, request.view(), 1);
-  if (!reply.starts_with('-')) {
-    const std::lock_guard guard(flow.server.lock());
+  const std::lock_guard guard(flow.server.lock());
+  if (flow.server.session(session.id()) == &session) {
+    Tracking& ours = flow.server.tracking();
+    ours.disable(session);
     session.tracking = std::move(wanted);
+    if (session.tracking.on) ours.enable(session);
   }
-  if (!session.tracking.on) relay.unpin(place, pin::tracking);
-  flow.reply.raw(reply);
+  flow.reply.ok();
 }
 
 Awaitable<int64_t> remote_id(Flow& flow, uint64_t session_id, Place& place) {
@@ -187,6 +202,17 @@ Awaitable<void> on_pinned(Flow& flow) {
   }
   Relay& relay = flow.session.relay();
   const bool no_touch = flow.entry->full_name == "client|no-touch";
+  if (!no_touch && flow.places->size() > 1) {
+    // Nobody knows which connection the next command takes. Where it does not come now, YES makes a later one be
+    // tracked, which does no harm; NO would make a later one not be tracked, so it is not told.
+    flow.reply.raw(Bytes(ours.view()));
+    if (!flow.args().is(2, "YES")) co_return;
+    for (const Relay::Pin& pin : relay.pins()) {
+      if ((pin.reasons & pin::tracking) == 0) continue;
+      pin.channel->send_unanswered(proxy::command("CLIENT", "CACHING", "YES"));
+    }
+    co_return;
+  }
   proxy::Channel& channel = no_touch ? relay.pin(place, pin::no_touch) : relay.channel(place);
   Buffer request;
   proxy::append_command(request, flow.views);

@@ -4,6 +4,8 @@
 #include "server/relay.h"
 
 #include <algorithm>
+#include <mutex>
+#include <utility>
 
 #include "core/resp/reply_cursor.h"
 #include "proxy/guide.h"
@@ -17,6 +19,45 @@ namespace redipy {
 namespace {
 
 bool first_is_confirmation(View reply) { return proxy::first_element(reply).ends_with("subscribe"); }
+
+/// Of client tracking: a push, or in RESP2 a message on a channel of this name.
+bool is_invalidation(View message) {
+  ReplyCursor cursor(message);
+  cursor.enter();
+  if (cursor.text() == "invalidate") return true;
+  cursor.skip();
+  return cursor.text() == "__redis__:invalidate";
+}
+
+/// Writes the invalidation without keys that belong to another backend, and so do not exist here. False: none is left.
+bool keep_own_keys(Server& server, const Place& place, View message, Buffer& out) {
+  ReplyCursor cursor(message);
+  const size_t elements = cursor.count();
+  cursor.enter();
+  for (size_t i = 1; i < elements; ++i) cursor.skip();
+  if (cursor.is_null() || !cursor.is_aggregate()) {
+    out.append(message);  // all that the client has
+    return true;
+  }
+  const View keys = cursor.raw();
+  const View head = message.substr(0, static_cast<size_t>(keys.data() - message.data()));
+  const size_t count = cursor.count();
+  Buffer kept;
+  size_t left = 0;
+  cursor.enter();
+  {
+    const std::lock_guard guard(server.lock());
+    for (size_t i = 0; i < count; ++i, cursor.skip()) {
+      if (&server.backends().of(cursor.text()) != &place) continue;
+      kept.append(cursor.raw());
+      ++left;
+    }
+  }
+  out.append(head);
+  out.append("*" + std::to_string(left) + "\r\n");
+  out.append(kept.view());
+  return left > 0;
+}
 
 }  // namespace
 
@@ -90,6 +131,16 @@ struct Relay::RoutedLane final : Lane {
   bool is_reusable() const override { return false; }
 
   Trip trip;
+};
+
+/// On one connection of the session's own.
+struct Relay::Ear final : proxy::Listener {
+  Ear(Relay& of, const Place& where) : relay(of), place(where) {}
+  void message(View bytes) override { relay.message(place, bytes); }
+  void gone(View why) override { relay.gone(why); }  // which may end this
+
+  Relay& relay;
+  const Place& place;
 };
 
 Relay::Relay(Session& session) : session_(session) {}
@@ -202,10 +253,7 @@ proxy::Channel& Relay::pin(Place& place, unsigned reason, const proxy::Address& 
     own.reasons |= reason;
     return *own.channel;
   }
-  auto channel = session_.link().hub(place).take(node, session_.protocol());
-  channel->listen(this);
-  pins_.push_back({&place, std::move(channel), reason});
-  return *pins_.back().channel;
+  return keep_own(place, reason, session_.link().hub(place).take(node, session_.protocol()));
 }
 
 proxy::Channel& Relay::pin(Place& place, unsigned reason) {
@@ -213,9 +261,14 @@ proxy::Channel& Relay::pin(Place& place, unsigned reason) {
     own->reasons |= reason;
     return *own->channel;
   }
-  auto channel = session_.link().hub(place).take(session_.protocol());
-  channel->listen(this);
-  pins_.push_back({&place, std::move(channel), reason});
+  return keep_own(place, reason, session_.link().hub(place).take(session_.protocol()));
+}
+
+proxy::Channel& Relay::keep_own(Place& place, unsigned reason, std::shared_ptr<proxy::Channel> channel) {
+  auto ear = std::make_unique<Ear>(*this, place);
+  channel->listen(ear.get());
+  pins_.push_back(
+      {.place = &place, .channel = std::move(channel), .reasons = reason, .asking = false, .ear = std::move(ear)});
   return *pins_.back().channel;
 }
 
@@ -273,19 +326,21 @@ void Relay::abandon() {
   lanes_.clear();
   routed_by_ = nullptr;
   under_way_ = 0;
-  const std::vector<Pin> pins = std::move(pins_);
-  pins_.clear();
+  const std::vector<Pin> pins = std::exchange(pins_, {});
   for (const Pin& pin : pins) {
     pin.channel->listen(nullptr);
     pin.channel->abort("the client is gone");
   }
 }
 
-void Relay::message(View bytes) {
-  const KeyRewriting* const rewriting = pins_.empty() ? nullptr : pins_.front().place->rewriting.get();
-  if (!rewriting) return deliver(bytes);
-  Buffer out;
-  if (rewriting->strip_message(bytes, out)) deliver(out.view());
+void Relay::message(const Place& place, View bytes) {
+  const KeyRewriting* const rewriting = place.rewriting.get();
+  Buffer stripped;
+  if (rewriting && !rewriting->strip_message(bytes, stripped)) return;
+  const View shown = rewriting ? stripped.view() : bytes;
+  if (!is_invalidation(shown)) return deliver(shown);
+  Buffer own;
+  if (keep_own_keys(session_.server(), place, shown, own)) deliver(own.view());
 }
 
 void Relay::gone(View why) { session_.upstream_gone(*this, why); }

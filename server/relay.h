@@ -34,10 +34,10 @@ inline constexpr unsigned subscribed_shards = 128;  ///< to shard channels, at a
 inline constexpr unsigned used_up = 64;
 }  // namespace pin
 
-class Relay final : public proxy::Listener {
+class Relay final {
  public:
   explicit Relay(Session& session);
-  ~Relay() override;
+  ~Relay();
 
   /// Nothing is under way.
   bool idle() const { return lanes_.empty(); }
@@ -74,6 +74,7 @@ class Relay final : public proxy::Listener {
     std::shared_ptr<proxy::Channel> channel;
     unsigned reasons;
     bool asking = false;  ///< what it watches is about to be moved there: ASKING before the transaction
+    std::unique_ptr<proxy::Listener> ear;  ///< hears what comes on it
   };
   Pin* pinned(const Place& place);
   Pin* pinned_for(const Place& place, unsigned reason);
@@ -94,13 +95,13 @@ class Relay final : public proxy::Listener {
   /// The client is gone: whatever comes is dropped, connections of its own are closed. Not under the server's lock.
   void abandon();
 
-  // --- Listener
-  void message(View bytes) override;
-  void gone(View why) override;
-
  private:
   struct Lane;
   struct RoutedLane;
+  struct Ear;
+  proxy::Channel& keep_own(Place& place, unsigned reason, std::shared_ptr<proxy::Channel> channel);
+  void message(const Place& place, View bytes);
+  void gone(View why);
   Lane& lane_for(proxy::Channel& channel, bool kept_back, const KeyRewriting* rewriting,
                  const CommandTable::Entry* entry);
   void send(Lane& lane, View requests, uint32_t count, proxy::Traits traits, const CommandTable::Entry* entry);

@@ -243,12 +243,9 @@ bool Dispatcher::run_elsewhere(Session& session, const Request& request, const A
     return true;
   }
   if (!place.upstream) return false;
-  if (is_foreign(request.entry) && place.rewriting) {
-    // Where its keys are is not known, so they cannot have the prefix.
-    const Bytes text =
-        "ERR the command '" + Bytes(args[0].substr(0, 128)) + "' cannot be kept to the prefix of backend " + place.name;
-    reply.error(text);
-    refused(request, args, text);
+  if (place.rewriting && is_foreign(request.entry)) {
+    reply.error(error::unknown_under_prefix);
+    refused(request, args, error::unknown_under_prefix);
     return true;
   }
   switch (way) {
