@@ -50,7 +50,7 @@ void run(int argc, char** argv) {
   const std::uint64_t keyspace = options.number("keyspace", 100'000);
   const std::uint64_t operations = options.number("operations", 100'000);
   const std::uint64_t batch = std::max<std::uint64_t>(options.number("batch", 1), 1);
-  const std::string value(options.number("value", 100), 'v');
+  std::string value(std::max<std::uint64_t>(options.number("value", 100), 20), 'v');
   std::mt19937_64 random(options.number("seed", 1));
   const std::string where = options.text("where", "");
   options.refuse_others();
@@ -78,6 +78,9 @@ void run(int argc, char** argv) {
     }
     const std::int64_t start = now(CLOCK_MONOTONIC);
     if (statement == "set") {
+      // Another value each time: SQLite does not write what is there already.
+      const std::string number = std::to_string(done);
+      value.replace(0, number.size(), number);
       table->set(keys, value);
     } else if (table->get(keys) != keys.size()) {
       throw std::runtime_error("a key is not there");
