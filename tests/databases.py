@@ -48,7 +48,8 @@ def find_program(name, *patterns):
 class Database:
     """A database server. Without a folder: a new one, to be started."""
 
-    account = None   # who runs it, where the machine has him
+    account = None             # who runs it, where the machine has him
+    ends_by = signal.SIGTERM
 
     def __init__(self, folder=None):
         self.user, self.as_user = unprivileged(self.account)
@@ -66,17 +67,18 @@ class Database:
         """Starts it, on the data that it had if it had any."""
         if not os.path.exists(self.data()):
             self.make_data()
-        self.process = subprocess.Popen([*self.as_user, *self.program(), *self.extra], cwd=self.folder, **QUIET)
         deadline = time.monotonic() + 60
         while not self.answers():
-            if self.process.poll() is not None or time.monotonic() > deadline:
+            if self.process is None or self.process.poll() is not None:  # again, too, while what was killed is still going
+                self.process = subprocess.Popen([*self.as_user, *self.program(), *self.extra], cwd=self.folder, **QUIET)
+            if time.monotonic() > deadline:
                 raise RuntimeError(f"the database did not start: {self.folder}")
             time.sleep(0.05)
         return self
 
     def stop(self):
         if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT if isinstance(self, Postgresql) else signal.SIGTERM)
+            self.process.send_signal(self.ends_by)
             try:
                 self.process.wait(30)
             except subprocess.TimeoutExpired:
@@ -84,7 +86,7 @@ class Database:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def kill(self):
-        """SIGKILL, to all that belongs to it."""
+        """SIGKILL. PostgreSQL's other processes go a little later, and a new one does not start before."""
         self.process.kill()
         self.process.wait()
 
@@ -114,7 +116,7 @@ class Postgresql(Database):
     account = "postgres"
     first = "postgres"
     variable = "REDIPY_TEST_POSTGRESQL"
-    waits = "SELECT pg_sleep(60)"
+    ends_by = signal.SIGINT
 
     def find_programs(self):
         self.initdb = find_program("initdb", "/usr/lib/postgresql/*/bin/initdb")
@@ -130,24 +132,17 @@ class Postgresql(Database):
                    "max_connections": "60", "log_min_messages": "warning", "autovacuum_naptime": "10s"}
         return [self.server, "-D", self.data(), *(word for pair in options.items() for word in ("-c", "=".join(pair)))]
 
-    def kill(self):
-        """Its processes die with the first one, and a new one waits until they have."""
-        super().kill()
-        self.forget_lock()
-
-    def forget_lock(self):
-        """The file that says who owns the socket, left behind, may name a number that another process has by now."""
-        for name in (".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
-            try:
-                os.remove(os.path.join(self.folder, name))
-            except FileNotFoundError:
-                pass
+    def socket(self):
+        return os.path.join(self.folder, ".s.PGSQL.5432")
 
     def client(self, database):
         return ["psql", "-h", self.folder, "-U", "test", "-d", database, "-AtX", "-q", "-v", "ON_ERROR_STOP=1", "-c"]
 
     def url(self, name):
         return f"postgresql://test@{quote(self.folder, safe='')}/{name}"
+
+    def tcp_url(self, name, port):
+        return f"postgresql://test@127.0.0.1:{port}/{name}"
 
     def address(self, name):
         return f"host={self.folder} user=test database={name}"
@@ -165,7 +160,6 @@ class Mariadb(Database):
     account = "mysql"
     first = "mysql"
     variable = "REDIPY_TEST_MARIADB"
-    waits = "SELECT SLEEP(60)"
 
     def find_programs(self):
         self.initdb = find_program("mariadb-install-db")
@@ -192,6 +186,9 @@ class Mariadb(Database):
 
     def url(self, name):
         return f"mysql://root@{quote(self.socket(), safe='')}/{name}"
+
+    def tcp_url(self, name, port):
+        return f"mysql://root@127.0.0.1:{port}/{name}"
 
     def address(self, name):
         return f"host={self.socket()} user=root database={name}"
