@@ -140,7 +140,10 @@ Bytes added_up(const std::vector<Bytes>& replies) {
 
 Awaitable<Bytes> divided(Flow& flow, Place& place, const CommandTable::Entry& entry, const Args& args) {
   KeySplit split;
-  split.divide(entry, args, place.prefix());
+  if (!split.divide(entry, args, place.prefix())) {
+    // There are no parts then, and so nothing that would ever be answered.
+    throw CommandError("ERR wrong number of arguments for '" + Bytes(entry.full_name) + "' command");
+  }
   std::vector<Part> parts;
   for (size_t i = 0; i < split.parts(); ++i) {
     Buffer request;
