@@ -51,7 +51,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   (void)redipy::read_redirection(reply, asked);
 
   redipy::Buffer out;
-  (void)redipy::write_scan_reply(reply, 1, 3, out);
   // The first reply in the bytes, merged with itself.
   ReplyScanner scanner;
   const char* at = reply.data();

@@ -159,12 +159,6 @@ bool ReplyMerge::write_concatenation(Buffer& out) const {
   return true;
 }
 
-std::optional<ScanCursor> ScanCursor::read(View text, uint32_t nodes) {
-  const auto value = parse_unsigned(text);
-  if (!value) return std::nullopt;
-  return ScanCursor{*value / nodes, static_cast<uint32_t>(*value % nodes)};
-}
-
 std::optional<uint64_t> ScanCursor::after(uint64_t next, uint32_t node, uint32_t nodes) {
   if (next == 0) {
     ++node;
@@ -174,22 +168,6 @@ std::optional<uint64_t> ScanCursor::after(uint64_t next, uint32_t node, uint32_t
   if (__builtin_mul_overflow(next, uint64_t{nodes}, &value)) return std::nullopt;
   if (__builtin_add_overflow(value, uint64_t{node}, &value)) return std::nullopt;
   return value;
-}
-
-bool write_scan_reply(View reply, uint32_t node, uint32_t nodes, Buffer& out) {
-  ReplyCursor at(reply);
-  const size_t parts = at.count();
-  at.enter();
-  const auto next = parse_unsigned(at.text());
-  if (parts != 2 || !next) return out.append(reply), true;
-  const auto value = ScanCursor::after(*next, node, nodes);
-  if (!value) return false;
-  char digits[integer_text_size];
-  append_header('*', 2, out);
-  append_bulk({digits, format_unsigned(*value, digits)}, {}, out);
-  at.skip();
-  out.append(reply.substr(static_cast<size_t>(at.position() - reply.data())));
-  return true;
 }
 
 }  // namespace redipy

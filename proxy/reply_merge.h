@@ -60,15 +60,11 @@ struct ScanCursor {
   uint64_t cursor = 0;  ///< the node's own
   uint32_t node = 0;    ///< its place in SlotMap::primaries()
 
-  /// Nullopt if the text is no cursor. `nodes` is at least 1.
-  static std::optional<ScanCursor> read(View text, uint32_t nodes);
+  /// Of the number that a client says. `nodes` is at least 1.
+  static ScanCursor of(uint64_t said, uint32_t nodes) { return {said / nodes, static_cast<uint32_t>(said % nodes)}; }
   /// What the client is given after a call at this node that returned `next`: goes to the next node when that is 0, and
   /// is 0 after the last one. Nullopt if it does not fit 64 bits.
   static std::optional<uint64_t> after(uint64_t next, uint32_t node, uint32_t nodes);
 };
-
-/// Appends the reply of `node` to SCAN with the cursor that the client is given. What is no such reply passes as it is.
-/// False, with nothing appended, if the cursor does not fit 64 bits.
-bool write_scan_reply(View reply, uint32_t node, uint32_t nodes, Buffer& out);
 
 }  // namespace redipy

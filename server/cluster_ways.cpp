@@ -83,7 +83,8 @@ ClusterWay cluster_way(const Place& place, const CommandTable::Entry& entry, con
 View joining_slot(int& slot, const Place& place, const CommandTable::Entry& entry, const Args& args) {
   const ClusterWay way = cluster_way(place, entry, args);
   if (way.kind == ClusterWay::crossed || way.kind == ClusterWay::divided) return error::crossed_slots;
-  if (way.kind != ClusterWay::slot || way.slot_number < 0) return {};
+  if (way.kind != ClusterWay::slot && way.kind != ClusterWay::meeting) return error::beyond_one_node;
+  if (way.kind == ClusterWay::meeting || way.slot_number < 0) return {};
   if (slot >= 0 && slot != way.slot_number) return error::crossed_slots;
   slot = way.slot_number;
   return {};

@@ -43,6 +43,7 @@ int meeting_slot(const Place& place);
 
 namespace error {
 inline constexpr View crossed_slots = "CROSSSLOT Keys in request don't hash to the same slot";
+inline constexpr View beyond_one_node = "ERR what asks several nodes of a cluster cannot be part of a transaction";
 inline constexpr View no_databases = "ERR SELECT is not allowed in cluster mode";
 }  // namespace error
 

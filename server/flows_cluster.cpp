@@ -13,6 +13,7 @@
 
 #include "core/base/numbers.h"
 #include "core/base/random.h"
+#include "core/commands/scan_cursor.h"
 #include "core/resp/reply_cursor.h"
 #include "proxy/guide.h"
 #include "proxy/key_split.h"
@@ -61,6 +62,14 @@ Bytes merged(Merge kind, const std::vector<Bytes>& replies, std::vector<uint32_t
   return Bytes(out.view());
 }
 
+/// Of SCAN: its COUNT, where that is a number; nodes refuse what is none.
+int64_t count_wanted(const Args& args) {
+  for (size_t i = 2; i + 1 < args.size(); i += 2) {
+    if (args.is(i, "COUNT")) return std::max<int64_t>(1, parse_integer(args[i + 1]).value_or(1));
+  }
+  return 10;
+}
+
 /// How replies of all primaries become one. Where the row tells nothing, that of the first stands for all.
 Merge merge_everywhere(const Command& command) {
   const Merge kind = merge_of(command);
@@ -68,22 +77,44 @@ Merge merge_everywhere(const Command& command) {
   return kind == Merge::special || (kind == Merge::concatenate && !lists) ? Merge::all_succeeded : kind;
 }
 
+/// One node after the other; the next one in the same call where one is through and has shown fewer keys than asked
+/// for.
 Awaitable<Bytes> scan(Flow& flow, Place& place, const CommandTable::Entry& entry, const Args& args) {
+  const uint64_t said = scan_cursor(args, 1);
+  const auto wanted = static_cast<size_t>(count_wanted(args));
   const std::vector<int> primaries = co_await primaries_of(flow, place);
   const auto nodes = static_cast<uint32_t>(primaries.size());
-  const auto at = args.size() > 1 ? ScanCursor::read(args[1], nodes) : std::nullopt;
-  if (!at) throw CommandError("ERR invalid cursor");
-  std::vector<View> words(args.begin(), args.end());
-  const Bytes cursor = std::to_string(at->cursor);
-  words[1] = cursor;
-  const Bytes request = encode(place, entry, Args(std::span<const View>(words)));
-  const std::vector<Part> parts = {{primaries[at->node], request, true}};
-  std::vector<Bytes> replies = co_await ask_parts(flow, place, parts, traits_of(*entry.command));
-  Buffer out;
-  if (!write_scan_reply(decode(place, entry, std::move(replies[0])), at->node, nodes, out)) {
-    throw CommandError("ERR the cluster's cursor is too large");
+  ScanCursor at = ScanCursor::of(said, nodes);
+  std::vector<Bytes> shown;  // each element as the node wrote it
+  for (;;) {
+    std::vector<View> words(args.begin(), args.end());
+    const Bytes cursor = std::to_string(at.cursor);
+    words[1] = cursor;
+    const Bytes request = encode(place, entry, Args(std::span<const View>(words)));
+    const std::vector<Part> parts = {{primaries[at.node], request, true}};
+    std::vector<Bytes> replies = co_await ask_parts(flow, place, parts, traits_of(*entry.command));
+    const Bytes reply = decode(place, entry, std::move(replies[0]));
+    ReplyCursor read(reply);
+    if (!read.is_aggregate() || read.count() != 2) co_return reply;
+    read.enter();
+    const uint64_t next = parse_unsigned(read.text()).value_or(0);
+    read.skip();
+    const size_t count = read.count();
+    read.enter();
+    for (size_t i = 0; i < count; ++i, read.skip()) shown.emplace_back(read.raw());
+    const auto after = ScanCursor::after(next, at.node, nodes);
+    if (!after) throw CommandError("ERR the cluster's cursor is too large");
+    if (next == 0 && *after != 0 && shown.size() < wanted) {
+      at = {0, at.node + 1};
+      continue;
+    }
+    Buffer out;
+    append_header('*', 2, out);
+    append_bulk(std::to_string(*after), {}, out);
+    append_header('*', shown.size(), out);
+    for (const Bytes& each : shown) out.append(each);
+    co_return Bytes(out.view());
   }
-  co_return Bytes(out.view());
 }
 
 /// One of them, the larger the likelier.
@@ -140,7 +171,10 @@ Bytes added_up(const std::vector<Bytes>& replies) {
 
 Awaitable<Bytes> divided(Flow& flow, Place& place, const CommandTable::Entry& entry, const Args& args) {
   KeySplit split;
-  split.divide(entry, args, place.prefix());
+  if (!split.divide(entry, args, place.prefix())) {
+    // There are no parts then, and so nothing that would ever be answered.
+    throw CommandError("ERR wrong number of arguments for '" + Bytes(entry.full_name) + "' command");
+  }
   std::vector<Part> parts;
   for (size_t i = 0; i < split.parts(); ++i) {
     Buffer request;

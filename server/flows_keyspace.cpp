@@ -10,6 +10,7 @@
 #include "core/base/glob.h"
 #include "core/base/numbers.h"
 #include "core/base/random.h"
+#include "core/commands/scan_cursor.h"
 #include "core/resp/reply_cursor.h"
 #include "proxy/hub.h"
 #include "proxy/words.h"
@@ -154,10 +155,9 @@ Awaitable<void> scan(Flow& flow) {
     flow.reply.raw(co_await ask_place(flow, *places.front(), flow.views));
     co_return;
   }
-  const auto said = parse_unsigned(flow.words[1]);
-  if (!said) throw CommandError("ERR invalid cursor");
-  size_t at = static_cast<size_t>(*said % places.size());
-  const Bytes cursor = std::to_string(*said / places.size());
+  const uint64_t said = scan_cursor(flow.args(), 1);
+  size_t at = static_cast<size_t>(said % places.size());
+  const Bytes cursor = std::to_string(said / places.size());
   std::vector<View> words = flow.views;
   words[1] = cursor;
   const Bytes reply = good(co_await ask_place(flow, *places[at], words));
@@ -171,7 +171,7 @@ Awaitable<void> scan(Flow& flow) {
     next = next * places.size() + at;
   }
   std::vector<View> shown;
-  const Place& place = *places[static_cast<size_t>(*said % places.size())];
+  const Place& place = *places[static_cast<size_t>(said % places.size())];
   for (const Bytes& key : scanned.keys) {
     if (belongs(flow, key, place)) shown.emplace_back(key);
   }

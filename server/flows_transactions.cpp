@@ -27,6 +27,7 @@ struct Step {
   QueuedCommand command;
   std::vector<View> words{};
   bool remote = false;
+  bool meets = false;        ///< PUBLISH in a cluster: asked behind the block, where all who subscribe are
   script::LuaCall script{};  ///< of one that runs a graph
   bool is_script = false;
 
@@ -71,11 +72,40 @@ Awaitable<void> forget(Flow& flow, Place& place) {
   relay.unpin(place, pin::watching);
 }
 
+/// What of a transaction is not about keys but about who listens, as one block at the node where they meet. The replies
+/// in order, or one error.
+Awaitable<Bytes> ask_meeting(Flow& flow, Place& place, const std::vector<Step>& steps) {
+  Buffer block;
+  uint32_t count = 0;
+  proxy::append_command(block, {"MULTI"});
+  for (const Step& step : steps) {
+    if (!step.meets) continue;
+    block.append(encode(place, *step.command.entry, step.args()));
+    ++count;
+  }
+  if (count == 0) co_return Bytes();
+  proxy::append_command(block, {"EXEC"});
+  const std::vector<Part> parts = {{meeting_slot(place), Bytes(block.view()), true}};
+  const proxy::Traits traits{.whole = true};
+  const std::vector<Bytes> replies = co_await ask_parts(flow, place, parts, traits, count + 2);
+  ReplyCursor last(replies[0]);
+  for (uint32_t i = 0; i < count + 1 && !last.is_error(); ++i) last.skip();
+  co_return Bytes(last.raw());
+}
+
 /// Writes the block's replies: those that came, and in their places those of commands that are our own affair.
-void write_replies(Flow& flow, Place& place, std::vector<Step>& steps, ReplyCursor& results) {
+void write_replies(Flow& flow, Place& place, std::vector<Step>& steps, ReplyCursor& results, View met) {
   flow.reply.array(steps.size());
   results.enter();
+  ReplyCursor meeting(met);
+  const bool has_met = !met.empty() && meeting.is_aggregate();
+  if (has_met) meeting.enter();
   for (Step& step : steps) {
+    if (step.meets) {
+      flow.reply.raw(decode(place, *step.command.entry, Bytes(meeting.raw())));
+      if (has_met) meeting.skip();
+      continue;
+    }
     if (step.remote) {
       const View raw = results.raw();
       if (step.is_script) {
@@ -201,6 +231,8 @@ Awaitable<void> exec(Flow& flow) {
       join(slot, step.script.slot);
       block.append(step.script.request);
       step.remote = step.is_script = true;
+    } else if (in_cluster && cluster_way(*place, entry, step.args()).kind == ClusterWay::meeting) {
+      step.meets = true;
     } else if (dispatcher.is_remote_in_transaction(entry)) {
       if (in_cluster) join(slot, slot_of(*place, entry, step.args()));
       block.append(encode(*place, entry, step.args()));
@@ -230,6 +262,8 @@ Awaitable<void> exec(Flow& flow) {
   Bytes replies;
   if (channel) {
     replies = co_await ask(flow, *channel, block.view(), remote + 2, {.patient = runs_script, .whole = true});
+  } else if (remote == 0) {
+    replies = "+OK\r\n*0\r\n";  // nothing to ask any node
   } else {
     const proxy::Traits traits{.patient = runs_script, .whole = true};
     // No conditional expression: g++ 12 destroys what is awaited in one twice.
@@ -273,14 +307,16 @@ Awaitable<void> exec(Flow& flow) {
     flow.reply.raw(results.raw());  // null: a watched key has changed; or an error
     co_return;
   }
+  Bytes met;
+  if (in_cluster) met = co_await ask_meeting(flow, *place, taken.steps);
   {
     const std::lock_guard guard(flow.server.lock());
     if (selects) session.database = selected;
     for (const Step& step : taken.steps) {
-      if (step.remote) dispatcher.count_remote(session, *step.command.entry);
+      if (step.remote || step.meets) dispatcher.count_remote(session, *step.command.entry);
     }
   }
-  write_replies(flow, *place, taken.steps, results);
+  write_replies(flow, *place, taken.steps, results, met);
 }
 
 }  // namespace redipy::flows

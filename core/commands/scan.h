@@ -11,12 +11,9 @@
 #include "core/base/scratch.h"
 #include "core/command/args.h"
 #include "core/command/reply.h"
+#include "core/commands/scan_cursor.h"
 
 namespace redipy {
-
-/// The cursor in argument i, read as leniently as Redis does (strtoul: a sign is taken, no bytes at all are 0). Throws
-/// "ERR invalid cursor".
-uint64_t scan_cursor(const Args& args, size_t i);
 
 struct ScanOptions {
   size_t count = 10;

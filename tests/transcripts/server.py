@@ -115,10 +115,12 @@ class Client:
 class Server:
     """A running server. `kind`: "ours", "judge", or "proxy": ours in front of upstreams (upstream.py), which end with it.
 
-    `upstreams`: by the name that stands in braces for its URL, in the command and in the options.
+    `upstreams`: by the name that stands in braces for its URL, in the command and in the options. `keeps_upstreams`:
+    they do not end with it after all.
     """
 
-    def __init__(self, command, kind, options, upstreams=None):
+    def __init__(self, command, kind, options, upstreams=None, keeps_upstreams=False):
+        self.keeps_upstreams = keeps_upstreams
         self.kind = kind
         self.upstreams = upstreams or {}
         self.control = self.version = None
@@ -208,7 +210,7 @@ class Server:
         self.last_words = self.log_tail()
         self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
-        for each in self.upstreams.values():
+        for each in () if self.keeps_upstreams else self.upstreams.values():
             each.stop()
         return ended_well
 

@@ -12,7 +12,7 @@ from transcripts import script
 
 SPLIT = {b"MGET", b"MSET", b"DEL", b"UNLINK", b"EXISTS", b"TOUCH"}
 DATABASES = re.compile(r"(SELECT (?!0\b)|MOVE |SWAPDB |COPY .* DB )", re.IGNORECASE)
-PATTERNS = re.compile(r"(SORT|SORT_RO) .*\b(BY \S*\*|GET [^#\s])", re.IGNORECASE)
+PATTERNS = re.compile(r"(SORT|SORT_RO) .*\b(BY \S*\*|GET \S)", re.IGNORECASE)
 CHANNELS = {b"SSUBSCRIBE", b"SUNSUBSCRIBE", b"SPUBLISH"}
 ENDS = {b"EXEC", b"DISCARD", b"UNWATCH", b"RESET"}
 

@@ -108,6 +108,7 @@ class Upstream:
             named = by_name(options)
             self.start(command, [word for name in START_OPTIONS & named.keys() for word in ("--" + name, named[name])])
             self.version = version_of(self.nodes[0].control)
+            self.defaults = self.data_options()
             for name in DATA_OPTIONS & named.keys():
                 self.configure(name, named[name])
         except BaseException:
@@ -118,6 +119,10 @@ class Upstream:
         """CONFIG SET on every node; an option that this Redis does not know is left alone."""
         for node in self.nodes:
             node.call(b"CONFIG", b"SET", as_bytes(name), as_bytes(value))
+
+    def data_options(self):
+        told = [each.value for each in self.nodes[0].call(b"CONFIG", b"GET", b"*").value]
+        return {name.decode(): value for name, value in zip(told[::2], told[1::2]) if name.decode() in DATA_OPTIONS}
 
     def mirror(self, words):
         """Does what a CONFIG SET of our server says about data."""
@@ -140,6 +145,17 @@ class Upstream:
 
     def log_tail(self):
         return "\n".join(node.log_tail() for node in self.nodes)
+
+    def renew(self):
+        """Makes it as it was at its start, but for what only a start can change. False: it is not all there any more."""
+        if any(node.process.poll() is not None for node in self.nodes):
+            return False
+        for node in self.nodes:
+            for words in ((b"FLUSHALL",), (b"SCRIPT", b"FLUSH"), (b"CONFIG", b"RESETSTAT"), (b"DEBUG", b"SET-ACTIVE-EXPIRE", b"1")):
+                node.call(*words)
+        for name, value in self.defaults.items():
+            self.configure(name, value)
+        return True
 
     def stop(self):
         for node in self.nodes:
@@ -265,3 +281,28 @@ def start_server(arguments, kinds=None, options=(), kind="ours"):
     """The server of --server, in front of an upstream where there is one (`kind` is then proxy)."""
     upstreams = start_upstreams(arguments, kinds, options)
     return Server(arguments.server, "proxy" if upstreams else kind, list(options), upstreams)
+
+
+class Keeper:
+    """Starts servers as start_server() does, one after another, all in front of the same cluster: its start takes long."""
+
+    def __init__(self, arguments):
+        self.arguments = arguments
+        self.kept = {}
+
+    def start_server(self, kinds=None, options=(), kind="ours"):
+        named = by_name(options)
+        if not self.arguments.cluster or kinds or START_OPTIONS & named.keys():
+            return start_server(self.arguments, kinds, options, kind)
+        if not self.kept or not all(each.renew() for each in self.kept.values()):
+            self.stop()
+            self.kept = start_upstreams(self.arguments)
+        for each in self.kept.values():
+            for name in DATA_OPTIONS & named.keys():
+                each.configure(name, named[name])
+        return Server(self.arguments.server, "proxy", list(options), self.kept, keeps_upstreams=True)
+
+    def stop(self):
+        for each in self.kept.values():
+            each.stop()
+        self.kept = {}
