@@ -31,7 +31,8 @@ class BackendUrlError : public std::runtime_error {
   explicit BackendUrlError(const Bytes& text) : std::runtime_error(text) {}
 };
 
-/// Options of redis://, redis+unix:// and redis+cluster://, and of their TLS variants; `timeout` of database servers, too.
+/// Options of redis://, redis+unix:// and redis+cluster://, and of their TLS variants; `timeout` of database servers,
+/// too.
 struct UpstreamOptions {
   int pool = 1;                                     ///< pool: shared connections per network thread and node, 1 to 64
   std::chrono::milliseconds timeout{5000};          ///< timeout: of a reply; 1ms to 1h, "500" and "500ms", "2s"
