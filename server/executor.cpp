@@ -464,7 +464,9 @@ bool Executor::reconnect(bool& committed) {
       if (taken_away_ || is_late()) return false;
     }
     std::unique_lock guard(queue_lock_);
-    if (queue_filled_.wait_for(guard, std::chrono::milliseconds(wait_ms), [this] { return stopping_; })) return false;
+    const auto left = std::chrono::microseconds(std::max<int64_t>(0, timeout_us_ - us_since(begun_)));
+    const auto wait = std::min<std::chrono::microseconds>(std::chrono::milliseconds(wait_ms), left);
+    if (queue_filled_.wait_for(guard, wait, [this] { return stopping_; })) return false;
     wait_ms = std::min(wait_ms * 2, longest_wait_ms);
   }
 }

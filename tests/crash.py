@@ -78,6 +78,7 @@ class Worker(threading.Thread):
         self.sequence = 0
         self.in_doubt = None   # (kind, what its keys hold if it was carried out)
         self.acknowledged = 0  # since the last kill
+        self.look = False      # at everything, before the next request
         self.kinds = [name[3:] for name in sorted(dir(self)) if name.startswith("do_")]
         self.state = {kind: [] for kind in self.kinds}
 
@@ -159,6 +160,9 @@ class Worker(threading.Thread):
     def work(self):
         self.check()
         while not self.world.stopped.is_set():
+            if self.look:
+                self.look = False
+                self.check()
             kind = self.chance.choice(self.kinds)
             if len(self.state[kind]) > LONGEST:
                 self.begin_anew(kind)
@@ -210,7 +214,7 @@ class Worker(threading.Thread):
     # ---- the kinds of requests: done, read back, and what has to be read
 
     def do_counter(self, number, count):
-        self.expect("INCR", self.ask(b"INCR", self.key("counter")).value, b"%d" % count)
+        self.expect("INCR", self.ask(b"INCR", self.key("counter")).value, count)
 
     def read_counter(self):
         return number_of(self.ask(b"GET", self.key("counter")))
@@ -219,7 +223,7 @@ class Worker(threading.Thread):
         return len(state)
 
     def do_list(self, number, count):
-        self.expect("LPUSH", self.ask(b"LPUSH", self.key("list"), b"%d" % number).value, b"%d" % count)
+        self.expect("LPUSH", self.ask(b"LPUSH", self.key("list"), b"%d" % number).value, count)
 
     def read_list(self):
         return numbers_of(self.ask(b"LRANGE", self.key("list"), b"0", b"-1"))[::-1]
@@ -228,7 +232,7 @@ class Worker(threading.Thread):
         return state
 
     def do_hash(self, number, count):
-        self.expect("HSET", self.ask(b"HSET", self.key("hash"), b"field %d" % number, b"%d" % number).value, b"1")
+        self.expect("HSET", self.ask(b"HSET", self.key("hash"), b"field %d" % number, b"%d" % number).value, 1)
 
     def read_hash(self):
         return sorted(numbers_of(self.ask(b"HVALS", self.key("hash"))))
@@ -237,7 +241,7 @@ class Worker(threading.Thread):
         return state
 
     def do_zset(self, number, count):
-        self.expect("ZADD", self.ask(b"ZADD", self.key("zset"), b"%d" % number, b"%d" % number).value, b"1")
+        self.expect("ZADD", self.ask(b"ZADD", self.key("zset"), b"%d" % number, b"%d" % number).value, 1)
 
     def read_zset(self):
         return numbers_of(self.ask(b"ZRANGE", self.key("zset"), b"0", b"-1"))
@@ -249,7 +253,7 @@ class Worker(threading.Thread):
         log, last, counter = self.keys_of("multi")
         said = self.ask_all([(b"MULTI",), (b"RPUSH", log, b"%d" % number), (b"SET", last, b"%d" % number),
                              (b"INCR", counter), (b"EXEC",)])[-1]
-        self.expect("EXEC", [each.value for each in said.value], [b"%d" % count, b"OK", b"%d" % count])
+        self.expect("EXEC", [each.value for each in said.value], [count, b"OK", count])
 
     def read_multi(self):
         log, last, counter = self.keys_of("multi")
@@ -371,7 +375,7 @@ class World:
             while done < self.options.rounds and not self.stopped.wait(self.chance.uniform(0, 0.4)):
                 self.strike()
                 for worker in self.workers:
-                    worker.acknowledged = 0
+                    worker.look, worker.acknowledged = True, 0
                 self.wait_for_all()
                 done += 1
         finally:

@@ -69,6 +69,7 @@ class Cases:
         if self.kind == "sqlite":
             url = "sqlite:///{dir}/test.db"
         else:
+            self.database.start()  # the case before may have left it dead
             self.database.drop(self.name)
             url = self.database.create(self.name)
             if "silent" in name or "cut" in name:
