@@ -65,17 +65,41 @@ SqlSortedSet::Interval SqlSortedSet::places(const ScoreRange& range) const {
   return {{range.low_exclusive ? low + 1 : low, {}}, {range.high_exclusive ? high : high + 1, {}}};
 }
 
-/// All scores being equal, so that the first one's is everyone's.
+/// The members' scores should be equal: then the first one's is everyone's.
 SqlSortedSet::Interval SqlSortedSet::places(const LexRange& range) const {
   Interval result{ZsetPlace::lowest(), ZsetPlace::highest()};
   const auto first = zset::page(store(), row(), ZsetPlace::lowest(), 1);
   if (first.empty()) return result;
   const int64_t ord = first[0].number;
+  if (zset::page_down(store(), row(), ZsetPlace::highest(), 1)[0].number != ord) return places_by_walking(range);
   if (range.low.kind == LexBound::inclusive) result.first = {ord, Bytes(range.low.member)};
   if (range.low.kind == LexBound::exclusive) result.first = {ord, successor(range.low.member)};
   if (range.high.kind == LexBound::inclusive) result.behind = {ord, successor(range.high.member)};
   if (range.high.kind == LexBound::exclusive) result.behind = {ord, Bytes(range.high.member)};
   return result;
+}
+
+/// Among several scores, for which Redis promises nothing: from the first that the range does not lie above to the next
+/// that it does not reach, as if the members rose with their scores.
+SqlSortedSet::Interval SqlSortedSet::places_by_walking(const LexRange& range) const {
+  Interval result{ZsetPlace::highest(), ZsetPlace::highest()};
+  bool begun = false;
+  ZsetPlace place = ZsetPlace::lowest();
+  for (;;) {
+    const auto found = zset::page(store(), row(), place, largest_page);
+    for (const Element& it : found) {
+      if (!begun && range.above_low(it.name)) {
+        begun = true;
+        result.first = {it.number, Bytes(it.name)};
+      }
+      if (begun && !range.below_high(it.name)) {
+        result.behind = {it.number, Bytes(it.name)};
+        return result;
+      }
+    }
+    if (found.size() < largest_page) return result;
+    place = {found.back().number, successor(found.back().name)};
+  }
 }
 
 size_t SqlSortedSet::count(const Interval& places) const {

@@ -56,6 +56,7 @@ class SqlSortedSet final : public SortedSet, public Handle {
 
   Interval places(const ScoreRange& range) const;
   Interval places(const LexRange& range) const;
+  Interval places_by_walking(const LexRange& range) const;
   size_t count(const Interval& places) const;
   void walk(const Interval& places, size_t offset, bool reverse, VisitWhile visit) const;
   void erase(View member, int64_t ord);
