@@ -117,10 +117,9 @@ TEST_F(InterpreterTest, comparing_lists_that_share_much_can_be_paused_and_limite
              std::to_string(at) + R"(},"value":)" + variable + "}";
     };
     Bytes text = R"({"kind":"declare","assign":)" + variable + R"(,"value":{"kind":"val","type":"list","value":[1]}},)";
-    for (int i = 0; i < 40; ++i) {
-      text += pair + "," + append(0) + "," + append(1) + R"(,{"kind":"assign","assign":)" + variable +
-              R"(,"value":{"kind":"var","name":"p"}},)";
-    }
+    const Bytes doubling = pair + "," + append(0) + "," + append(1) + R"(,{"kind":"assign","assign":)" + variable +
+                           R"(,"value":{"kind":"var","name":"p"}},)";
+    for (int i = 0; i < 40; ++i) text += doubling;
     return text;
   };
   const Bytes graph =
