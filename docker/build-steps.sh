@@ -16,6 +16,7 @@ cmake -S . -B build/image -G Ninja -D CMAKE_BUILD_TYPE=Release -D "CMAKE_CXX_FLA
 cmake --build build/image --target redipy-server
 
 install -D --strip build/image/redipy-server "$install_folder/usr/bin/redipy-server"
+install -D --strip --mode=644 --target-directory="$install_folder/usr/lib/redipy" build/image/redipy_sql_*.so
 install -D --mode=644 conf/redipy.conf "$install_folder/etc/redipy/redipy.conf"
 install -D --mode=644 docker/container.conf "$install_folder/etc/redipy/container.conf"
 install -D --mode=644 LICENSE "$install_folder/usr/share/doc/redipy-server/LICENSE"

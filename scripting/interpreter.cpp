@@ -518,6 +518,10 @@ bool Interpreter::run(const Program& program, const Input& input, const Limits& 
     fail(message::memory_full, 0);
   } catch (const CommandError& fault) {
     fail(fault.what(), run.at ? program.places[static_cast<size_t>(run.at - program.code.data())] : 0);
+  } catch (...) {  // the host's own: a database that fails. The script will run again
+    run.result.forget();
+    tidy(program);
+    throw;
   }
   return false;
 }

@@ -91,12 +91,11 @@ std::shared_ptr<Place> Backends::make(Bytes name, BackendUrl url) {
       place->lua = std::make_unique<script::LuaScripts>(server_.commands(), script::LuaTarget());
       break;
     default:
-      if (!place->prefix().empty()) throw std::runtime_error("backend " + place->name + ": a prefix is not there yet");
       try {
-        place->executor =
-            std::make_unique<Executor>(server_, *place,
-                                       std::make_unique<sql::SqlBackend>(connect_database(place->url), server_.clock(),
-                                                                         server_.settings().databases, server_));
+        place->executor = std::make_unique<Executor>(
+            server_, *place,
+            std::make_unique<sql::SqlBackend>(connect_database(place->url), server_.clock(),
+                                              server_.settings().databases, server_, place->prefix()));
       } catch (const sql::SqlError& failure) {
         throw std::runtime_error("backend " + place->name + ": " + failure.what());
       }

@@ -281,8 +281,8 @@ void Executor::fetch_ahead() {
   for (size_t i = 0; i < keys.size(); ++i) {
     names.push_back(keys[i].name);
     if (i + 1 < keys.size() && keys[i + 1].database == keys[i].database) continue;
-    store_.select(keys[i].database);
-    store_.prefetch(names);
+    backend_->store()->select(keys[i].database);
+    backend_->store()->prefetch(names);
     names.clear();
   }
 }
@@ -350,6 +350,10 @@ void Executor::note(size_t steps) {
 // --- when the database fails
 
 Bytes Executor::error_text(const sql::SqlError& error) const { return "BACKEND " + place_.name + ": " + error.what(); }
+
+Bytes Executor::unreachable(const sql::SqlError& error) const {
+  return "BACKEND " + place_.name + ": the database cannot be reached: " + error.what();
+}
 
 void Executor::failed(const sql::SqlError& error) {
   spdlog::warn("{}", error_text(error));
@@ -481,9 +485,7 @@ void Executor::down(const sql::SqlError& error, size_t unsure) {
   {
     const std::lock_guard guard(server_.lock());
     undo();
-    refusal_ = "BACKEND " + place_.name + ": " +
-               (taken_away_ ? "another server has taken the database"
-                            : Bytes("the database cannot be reached: ") + error.what());
+    refusal_ = taken_away_ ? "BACKEND " + place_.name + ": another server has taken the database" : unreachable(error);
     spdlog::error("{}", refusal_);
     const Bytes unknown = refusal_ + "; the command may have been executed";
     for (size_t i = 0; i < std::min(unsure, batch_.size()); ++i) {
@@ -506,7 +508,9 @@ void Executor::try_again() {
     note(0);
   } catch (const sql::SqlError& error) {
     wait_ms_ = std::min(wait_ms_ * 2, longest_wait_ms);
-    if (error.kind() == sql::SqlError::owned) down(error, 0);
+    if (error.kind() == sql::SqlError::owned) return down(error, 0);
+    const std::lock_guard guard(server_.lock());
+    refusal_ = unreachable(error);
   }
 }
 

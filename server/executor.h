@@ -144,6 +144,7 @@ class Executor {
   void take_settings();
   void note(size_t steps);
   Bytes error_text(const sql::SqlError& error) const;
+  Bytes unreachable(const sql::SqlError& error) const;
 
   Server& server_;
   Place& place_;

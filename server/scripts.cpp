@@ -9,6 +9,7 @@
 
 #include "core/base/ticks.h"
 #include "scripting/store_host.h"
+#include "server/executor.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -82,7 +83,8 @@ class Scripts::Running final : public script::StoreHost {
   void stop(View why) { stop_ = why; }
 
  private:
-  void before(const CommandTable::Entry&) override {
+  void before(const CommandTable::Entry& entry) override {
+    if (Place* const here = server_.dispatcher().here()) here->executor->backend().check_reach(*entry.command);
     store_.select(session_.database);
     server_.dispatcher().runs_in_script();
   }

@@ -15,7 +15,7 @@ namespace redipy::sql {
 class Arena {
  public:
   View keep(View bytes) {
-    if (bytes.empty()) return View("", 0);
+    if (bytes.empty()) return View("");
     char* at = room(bytes.size());
     std::memcpy(at, bytes.data(), bytes.size());
     return {at, bytes.size()};

@@ -22,9 +22,24 @@ struct HeldClock {
 
 }  // namespace
 
+SqlBackend::SqlBackend(std::unique_ptr<Driver> driver, const Clock& clock, int databases, ChangeListener& listener,
+                       View prefix)
+    : prefixed_(prefix.empty() ? nullptr
+                               : std::make_unique<PrefixedStore>(prefix, PrefixedStore::Below::shared, listener)),
+      store_(std::move(driver), clock, databases, prefixed_ ? static_cast<ChangeListener&>(*prefixed_) : listener),
+      front_(prefixed_ ? static_cast<Store&>(*prefixed_) : store_) {
+  if (prefixed_) prefixed_->put_over(store_);
+}
+
 void SqlBackend::run(Batch& batch) {
-  const HeldClock held(store_);
+  const HeldClock held(front_);
   for (const Request& request : batch.requests) run_one(batch, request);
+}
+
+void SqlBackend::check_reach(const Command& command) const {
+  if (prefixed_ && command.name == "SWAPDB") {
+    throw CommandError("ERR SWAPDB would swap what is not under the backend's prefix, too");
+  }
 }
 
 void SqlBackend::run_one(const Batch& batch, const Request& request) {
@@ -32,16 +47,17 @@ void SqlBackend::run_one(const Batch& batch, const Request& request) {
   const Args args = batch.args(request);
   Reply& reply = *batch.reply;
   const size_t mark = reply.mark();
-  store_.select(batch.database);
-  store_.begin({command.is(flag::write), command.event, batch.touch && !command.is(flag::no_touch)});
+  front_.select(batch.database);
+  front_.begin({command.is(flag::write), command.event, batch.touch && !command.is(flag::no_touch)});
   try {
-    command.run.data(store_, args, reply);
+    check_reach(command);
+    command.run.data(front_, args, reply);
   } catch (const CommandError& refusal) {
     return refuse(batch, request, mark, refusal.what());
   } catch (const std::bad_alloc&) {
     return refuse(batch, request, mark, error::out_of_memory);
   }
-  store_.end();
+  front_.end();
   // A blocking command that found nothing has not run yet: the session waits with it.
   if (command.is(flag::blocking) && reply.mark() == mark) return;
   batch.observer->ran(request, args);
@@ -51,7 +67,7 @@ void SqlBackend::run_one(const Batch& batch, const Request& request) {
 void SqlBackend::refuse(const Batch& batch, const Request& request, size_t mark, View error) {
   batch.reply->rewind(mark);
   batch.reply->error(error);
-  store_.end();
+  front_.end();
   batch.observer->refused(request, batch.args(request), error);
 }
 

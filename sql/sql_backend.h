@@ -6,6 +6,7 @@
 #pragma once
 
 #include "core/command/backend.h"
+#include "core/store/prefixed_store.h"
 #include "sql/sql_store.h"
 
 namespace redipy::sql {
@@ -13,19 +14,25 @@ namespace redipy::sql {
 /// One caller at a time: the executor's thread. An observer may call run() again between two commands.
 class SqlBackend final : public Backend {
  public:
-  /// See SqlStore.
-  SqlBackend(std::unique_ptr<Driver> driver, const Clock& clock, int databases, ChangeListener& listener)
-      : store_(std::move(driver), clock, databases, listener) {}
+  /// See SqlStore. `prefix`: what every key gets, unseen by commands and listener; keys without it are others'.
+  SqlBackend(std::unique_ptr<Driver> driver, const Clock& clock, int databases, ChangeListener& listener,
+             View prefix = {});
 
   void run(Batch& batch) override;
-  Store* store() override { return &store_; }
+  /// As commands see it.
+  Store* store() override { return &front_; }
+  /// Throws CommandError for what would reach beyond the prefix, though it names no key.
+  void check_reach(const Command& command) const;
+  /// The tables themselves, whose keys have the prefix.
   SqlStore& tables() { return store_; }
 
  private:
   void run_one(const Batch& batch, const Request& request);
   void refuse(const Batch& batch, const Request& request, size_t mark, View error);
 
+  const std::unique_ptr<PrefixedStore> prefixed_;  // null without a prefix
   SqlStore store_;
+  Store& front_;  // what handlers are given: the one or the other
 };
 
 }  // namespace redipy::sql

@@ -81,10 +81,10 @@ enum class Statement : uint8_t {
   zset_clear,
   zset_reap,
 
-  count_,
+  count,  // how many there are
 };
 
-constexpr size_t statement_count = static_cast<size_t>(Statement::count_);
+constexpr size_t statement_count = static_cast<size_t>(Statement::count);
 
 View statement_text(Statement statement, Dialect dialect);
 

@@ -29,8 +29,8 @@ from transcripts.server import Client, Server
 TIMEOUT = 2.0       # seconds: of the database's URL
 MARGIN = 1.0        # what a busy machine may add
 RECOVERY = 8.0      # seconds until all is well after the database's return
-LOCKED = {"postgresql": "BEGIN; SELECT 1 FROM rp_key FOR UPDATE; SELECT pg_sleep(8)",
-          "mariadb": "BEGIN; SELECT id FROM rp_key FOR UPDATE; SELECT SLEEP(8)"}
+LOCKED = {"postgresql": "BEGIN; SELECT 1 FROM rp_key FOR UPDATE; SELECT pg_sleep(5)",
+          "mariadb": "BEGIN; SELECT id FROM rp_key FOR UPDATE; SELECT SLEEP(5)"}
 REFUSING = {
     "sqlite": "CREATE TRIGGER refusing BEFORE INSERT ON rp_key WHEN NEW.val = CAST('refuse me' AS BLOB) "
               "BEGIN SELECT RAISE(ABORT, 'not this'); END",
@@ -213,6 +213,15 @@ class Cases:
             self.ask(line)
         expect("EXEC", self.ask("EXEC"), re.compile("BACKEND main: .*(not this|cannot be null)"))
         expect("EXISTS", self.ask("EXISTS|in|bad|after"), "(integer) 0")
+
+    def a_value_beyond_the_packets_of_the_database_fails_alone(self):
+        other = Client(self.server.socket)
+        other.send(b"INCR", b"n")
+        expect("SET", self.ask("SET|large|" + "x" * 70_000_000), re.compile("BACKEND main: MariaDB: "))
+        expect("INCR", text(other.reply()), "(integer) 1")
+        expect("INCR", self.ask("INCR|n"), "(integer) 2")
+        expect("GET", self.ask("GET|large"), "(nil)")
+    a_value_beyond_the_packets_of_the_database_fails_alone.only = ("mariadb",)
 
     def rows_that_others_lock_are_an_error_in_time(self):
         expect("SET", self.ask("SET|a|1"), "OK")

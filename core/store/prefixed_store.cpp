@@ -37,10 +37,15 @@ size_t PrefixedStore::flush(int database, std::optional<bool> wait) {
   const Removal removal = wait.value_or(true) ? Removal::asked_for : Removal::not_waited_for;
   const int selected = store_->database();
   size_t removed = 0;
-  for (int i = 0; i < databases(); ++i) {
-    if (database != -1 && database != i) continue;
-    store_->select(i);
-    removed += empty_database(removal);
+  try {
+    for (int i = 0; i < databases(); ++i) {
+      if (database != -1 && database != i) continue;
+      store_->select(i);
+      removed += empty_database(removal);
+    }
+  } catch (...) {  // a database that fails: there will be no end() of the command
+    emptying_ = false;
+    throw;
   }
   store_->select(selected);
   return removed;

@@ -107,11 +107,13 @@ void MariadbDriver::connect() {
   if (session_ != 0 && ask("SELECT IS_USED_LOCK(" + lock_name + ")") == static_cast<int64_t>(session_)) {
     mysql_query(connection_, ("KILL CONNECTION " + std::to_string(session_)).c_str());
   }
-  session_ = mysql_thread_id(connection_);
   const std::string patience = std::to_string(std::min(2000, settings_.timeout_ms / 2) / 1000.0);
   if (ask("SELECT GET_LOCK(" + lock_name + ", " + patience + ")") != 1) {
-    throw SqlError(SqlError::owned, "another server has this database: its named lock is taken");
+    // Where we had it before, it may still be our own session: whoever goes on trying learns it by the epoch.
+    throw SqlError(session_ == 0 ? SqlError::owned : SqlError::busy,
+                   "another server has this database: its named lock is taken");
   }
+  session_ = mysql_thread_id(connection_);
 }
 
 /// The number that the text selects; -1 if none.

@@ -72,7 +72,7 @@ class MariadbDriver final : public Driver {
   st_mysql* connection_ = nullptr;
   unsigned long session_ = 0;  // the server's number of the connection
   Prepared prepared_[statement_count];
-  Statement queued_statement_ = Statement::count_;
+  Statement queued_statement_ = Statement::count;
   std::vector<Queued> queued_;  // a row of parameters behind the other
   size_t queued_bytes_ = 0;
   std::vector<Bytes> columns_;  // room for the bytes of a row

@@ -184,7 +184,6 @@ void PostgresqlDriver::take_lock() {
       if (error.kind() == SqlError::lost) throw;
     }
   }
-  session_ = PQbackendPID(connection_);
   const std::string lock = std::string("SELECT pg_try_advisory_lock(") + lock_number + ")::int";
   const auto deadline =
       std::chrono::steady_clock::now() + std::chrono::milliseconds(std::min(2000, settings_.timeout_ms));
@@ -194,11 +193,16 @@ void PostgresqlDriver::take_lock() {
     finish([&](const Awaited&, PGresult* result) {
       if (PQntuples(result) == 1) locked = integer_of(PQgetvalue(result, 0, 0), 4) == 1;
     });
-    if (locked) return;
+    if (locked) {
+      session_ = PQbackendPID(connection_);
+      return;
+    }
     if (std::chrono::steady_clock::now() > deadline) break;
     send_text("SELECT pg_sleep(0.05)");
   }
-  throw SqlError(SqlError::owned, "another server has this database: its advisory lock is taken");
+  // Where we had it before, it may still be our own session: whoever goes on trying learns it by the epoch.
+  throw SqlError(session_ == 0 ? SqlError::owned : SqlError::busy,
+                 "another server has this database: its advisory lock is taken");
 }
 
 void PostgresqlDriver::disconnect() noexcept {

@@ -15,8 +15,8 @@
 #include "sql/driver.h"
 
 extern "C" {
-typedef struct pg_conn PGconn;
-typedef struct pg_result PGresult;
+using PGconn = struct pg_conn;
+using PGresult = struct pg_result;
 }
 
 namespace redipy::sql {
@@ -51,7 +51,7 @@ class PostgresqlDriver final : public Driver {
   /// What an answer that is awaited belongs to.
   struct Awaited {
     enum Kind : uint8_t { preparation, change, rows, end } kind;
-    Statement statement = Statement::count_;
+    Statement statement = Statement::count;
     size_t index = 0;  // of a row of parameters
   };
   using VisitResult = FunctionRef<void(const Awaited&, PGresult*)>;

@@ -36,6 +36,10 @@ struct AnyStore : CommandRunner, testing::TestWithParam<StoreKind> {
   }
   /// Databases' indexes take only so much.
   size_t longest_name() const { return memory_ ? SIZE_MAX : sql_->driver().longest_name(); }
+  /// How often something random is tried: less where each statement is a round trip.
+  int rounds(int most) const {
+    return GetParam() == StoreKind::memory || GetParam() == StoreKind::sqlite ? most : most / 8;
+  }
   uint64_t hits() const { return memory_ ? memory_->statistics().hits : sql_->statistics().hits; }
   uint64_t misses() const { return memory_ ? memory_->statistics().misses : sql_->statistics().misses; }
   uint64_t expired() const { return memory_ ? memory_->statistics().expired : sql_->statistics().expired; }
@@ -47,7 +51,7 @@ struct AnyStore : CommandRunner, testing::TestWithParam<StoreKind> {
  private:
   Store& under_test() override { return store; }
   void after_command() override {
-    if (sql_ && ++commands_ % 5 == 0) {
+    if (sql_ && ++commands_ % (sql_->driver().remote() ? 20 : 5) == 0) {
       sql_->commit_batch();
       sql_->begin_batch();
     }

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "core/commands/families.h"
 #include "scripting/library.h"
 
@@ -20,6 +22,7 @@ const CommandTable& all_commands() {
 class Host final : public script::Host {
  public:
   void call(const CommandTable::Entry&, const Args& args, Reply& reply) override {
+    if (fails) throw std::runtime_error("the database is gone");
     const auto count = static_cast<size_t>(args.integer(args.size() - 1));
     reply.array(count);
     for (size_t i = 0; i < count; ++i) reply.bulk("an element of some length, for it is to take memory");
@@ -32,6 +35,7 @@ class Host final : public script::Host {
 
   int pauses = 0;
   int pauses_until_killed = -1;
+  bool fails = false;
 };
 
 class InterpreterTest : public ::testing::Test {
@@ -113,10 +117,9 @@ TEST_F(InterpreterTest, comparing_lists_that_share_much_can_be_paused_and_limite
              std::to_string(at) + R"(},"value":)" + variable + "}";
     };
     Bytes text = R"({"kind":"declare","assign":)" + variable + R"(,"value":{"kind":"val","type":"list","value":[1]}},)";
-    for (int i = 0; i < 40; ++i) {
-      text += pair + "," + append(0) + "," + append(1) + R"(,{"kind":"assign","assign":)" + variable +
-              R"(,"value":{"kind":"var","name":"p"}},)";
-    }
+    const Bytes doubling = pair + "," + append(0) + "," + append(1) + R"(,{"kind":"assign","assign":)" + variable +
+                           R"(,"value":{"kind":"var","name":"p"}},)";
+    for (int i = 0; i < 40; ++i) text += doubling;
     return text;
   };
   const Bytes graph =
@@ -132,6 +135,15 @@ TEST_F(InterpreterTest, an_argument_is_decoded_anew_each_time_it_is_loaded) {
         {"kind":"assign_at","assign":{"kind":"var","name":"x"},"index":{"kind":"val","type":"int","value":0},"value":{"kind":"val","type":"int","value":7}},
         {"kind":"return","value":{"kind":"binary","op":"add","left":{"kind":"load_json_arg","index":0},"right":{"kind":"var","name":"x"}}}]})";
   EXPECT_EQ(run(graph, {}, {"[1]"}), "[1,7]");
+}
+
+TEST_F(InterpreterTest, a_failing_host_leaves_nothing_behind_for_the_next_run) {
+  const View graph =
+      R"({"kind":"script","argv":["n"],"keyv":[],"cmds":[{"kind":"declare","assign":{"kind":"var","name":"v"},"value":{"kind":"call","name":"redis.call","args":[{"kind":"val","type":"str","value":"lpop"},{"kind":"val","type":"str","value":"k"},{"kind":"load_json_arg","index":0}]}},{"kind":"return","value":{"kind":"load_json_arg","index":0}}]})";
+  host.fails = true;
+  EXPECT_THROW(run(graph, {}, {"7"}), std::runtime_error);
+  host.fails = false;
+  EXPECT_EQ(run(graph, {}, {"2"}), "2");
 }
 
 TEST_F(InterpreterTest, a_result_is_limited) {

@@ -50,7 +50,7 @@ struct StoreHashes : AnyStore {
 
 TEST_P(StoreHashes, random_steps_agree_with_a_map_in_both_encodings) {
   Words words(1);
-  for (int round = 0; round < 30; ++round) {
+  for (int round = 0; round < rounds(30); ++round) {
     Model model;
     bool table = false;
     Options options;

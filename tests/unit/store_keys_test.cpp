@@ -335,7 +335,7 @@ TEST_P(StoreKeys, a_random_walk_agrees_with_a_model) {
   };
   std::map<Bytes, Value> model;
   Random random(7);
-  for (int step = 0; step < 30'000; ++step) {
+  for (int step = 0; step < rounds(30'000); ++step) {
     std::erase_if(model, [&](const auto& item) {
       return item.second.deadline != no_deadline && item.second.deadline <= clock.now_ms();
     });

@@ -59,7 +59,7 @@ size_t remove_equal(Model& model, const std::string& value, End from, size_t lim
 TEST_P(StoreLists, random_steps_agree_with_a_deque_for_all_node_sizes_and_compress_depths) {
   Words words(3);
   std::set<std::string> encodings;
-  for (int round = 0; round < 40; ++round) {
+  for (int round = 0; round < rounds(40); ++round) {
     const int sizes[] = {-2, 1, 2, 3, 10, 128, -1, -5, 0, 5};
     const int node_size = sizes[round % 10];
     max_listpack_size(node_size, static_cast<size_t>(round / 10));

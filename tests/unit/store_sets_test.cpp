@@ -78,7 +78,7 @@ struct EncodingModel {
 TEST_P(StoreSets, random_steps_agree_with_a_set_in_all_encodings) {
   Words words(2);
   std::set<std::string> encodings;
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < rounds(60); ++round) {
     Model model;
     EncodingModel expected;
     Options options;

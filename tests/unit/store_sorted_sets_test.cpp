@@ -55,7 +55,7 @@ struct StoreSortedSets : AnyStore {
 
 TEST_P(StoreSortedSets, random_steps_agree_with_a_map_in_both_encodings) {
   Words words(5);
-  for (int round = 0; round < 40; ++round) {
+  for (int round = 0; round < rounds(40); ++round) {
     Options options;
     options.zset_max_listpack_entries = round % 2 ? 10000 : words.random.below(60);
     set_options(options);
