@@ -143,7 +143,7 @@ Channel& Guide::channel(SlotMap::Index index, bool replica, int protocol, uint64
 }
 
 Redirection Guide::note_redirection(View reply, const Address& asked) {
-  const Redirection redirection = read_redirection(reply, host_of(asked));
+  Redirection redirection = read_redirection(reply, host_of(asked));
   if (redirection.kind == Redirection::Kind::moved && !redirection.host.name.empty()) {
     topology_.move_slot(redirection.slot, redirection.host);
   }
