@@ -123,6 +123,7 @@ Awaitable<Bytes> random_key(Flow& flow, Place& place, const CommandTable::Entry&
   const std::vector<int> primaries = co_await primaries_of(flow, place);
   std::vector<Part> parts;
   const Bytes size = proxy::command("DBSIZE");
+  parts.reserve(primaries.size());
   for (const int slot : primaries) parts.push_back({slot, size, true});
   const std::vector<Bytes> sizes = co_await ask_parts(flow, place, parts, {.repeatable = true});
   uint64_t total = 0;

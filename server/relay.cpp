@@ -337,7 +337,7 @@ void Relay::look_around() {
   Bytes name;
   for (const auto& [sign, reasons] : kinds) {
     const auto found =
-        std::find_if(pins_.begin(), pins_.end(), [&](const Pin& own) { return (own.reasons & sign) != 0; });
+        std::find_if(pins_.begin(), pins_.end(), [sign = sign](const Pin& own) { return (own.reasons & sign) != 0; });
     if (found == pins_.end() || !found->place->upstream->is_cluster()) continue;
     if (is_at_all_primaries(*found->place, reasons)) continue;
     missing_ |= sign;
