@@ -19,13 +19,14 @@ import memory
 import printed_lua
 import proxy
 import scripts
+import sql
 import start
 import stalls
 import throughput
 from report import machine
 from servers import Failed, bench, default_cores
 
-BENCHMARKS = {module.NAME: module for module in (throughput, scripts, printed_lua, memory, stalls, start, idle, proxy)}
+BENCHMARKS = {module.NAME: module for module in (throughput, scripts, printed_lua, memory, stalls, start, idle, proxy, sql)}
 
 
 def options_from(arguments):

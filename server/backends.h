@@ -64,6 +64,8 @@ struct Destination {
 };
 
 namespace error {
+inline constexpr View unknown_under_prefix =
+    "ERR unknown command: where its keys are is not known, so it cannot be kept to the backend's prefix";
 inline constexpr View crossed_backends = "CROSSBACKEND Keys in request belong to different backends";
 }  // namespace error
 

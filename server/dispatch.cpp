@@ -25,6 +25,11 @@ bool arity_fits(const Command& command, size_t words) {
   return command.arity >= 0 ? given == command.arity : given >= -command.arity;
 }
 
+/// What a transaction may ask about the keyspace of its one backend, where there are several.
+bool reads_whole_keyspace(const Command& command) {
+  return command.name == "KEYS" || command.name == "DBSIZE" || command.name == "RANDOMKEY";
+}
+
 /// Has another value until it goes.
 template <class T>
 struct Restored {
@@ -210,9 +215,13 @@ View Dispatcher::crossing(Session& session, const Request& request, const Args& 
   const Way way = this->way(*request.entry);
   Transaction& transaction = session.transaction;
   const Destination destination = server_.backends().destination(request.entry, args);
-  if (destination.kind != Destination::one) return error::crossed_backends;
-  Place& place = *destination.place;
+  if (destination.kind == Destination::crossed) return error::crossed_backends;
+  Place& place = destination.kind == Destination::all && transaction.place ? *transaction.place : *destination.place;
+  if (destination.kind == Destination::all && !reads_whole_keyspace(*request.entry->command)) {
+    return error::crossed_backends;
+  }
   if (place.upstream) {
+    if (place.rewriting && is_foreign(request.entry)) return error::unknown_under_prefix;
     if (way == Way::subscribe || request.entry->full_name == "client|tracking" ||
         request.entry->full_name == "client|no-touch") {
       return "ERR Command not allowed inside a transaction at an upstream";

@@ -160,6 +160,7 @@ class Dispatcher final : public BatchObserver {
   size_t look_ahead(const Session& session, const Scratch& scratch, size_t first);
   size_t run_routed(Session& session, Scratch& scratch, size_t first, ReplyWriter& reply);
   size_t forward_run(Session& session, Scratch& scratch, size_t first);
+  static bool is_answered_here(const Session& session, const Place& place);
   bool is_forwarded(const CommandTable::Entry& entry, const Backends& backends) const;
   void note_forwarded(Session& session, const CommandTable::Entry& entry, size_t requests);
   bool run_elsewhere(Session& session, const Request& request, const Args& args, Reply& reply);

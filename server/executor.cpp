@@ -27,7 +27,6 @@ constexpr size_t expired_at_once = 200;
 constexpr size_t reclaimed_at_once = 500;
 constexpr int64_t slow_commit_us = 1'000'000;
 constexpr int64_t second_us = 1'000'000;
-constexpr int64_t connect_within_us = 5 * second_us;
 constexpr int64_t first_wait_ms = 50;
 constexpr int64_t longest_wait_ms = 2000;
 constexpr int most_attempts = 3;  // of one step, each of which lost the connection
@@ -100,7 +99,12 @@ class Executor::Service final : public Task {
 };
 
 Executor::Executor(Server& server, Place& place, std::unique_ptr<sql::SqlBackend> backend)
-    : server_(server), place_(place), backend_(std::move(backend)), store_(backend_->tables()), held_(server) {
+    : server_(server),
+      place_(place),
+      backend_(std::move(backend)),
+      store_(backend_->tables()),
+      held_(server),
+      timeout_us_(std::chrono::microseconds(place.url.upstream.timeout).count()) {
   note(0);
   thread_ = std::thread([this] { work(); });
 }
@@ -132,7 +136,9 @@ void Executor::tick() {
   if (upkeep_queued_ || !refusal_.empty()) return;
   const bool any_due = std::any_of(report_.databases.begin(), report_.databases.end(),
                                    [](const sql::SqlStore::Usage& usage) { return usage.expires > 0; });
-  if (!any_due && !unsynced_) return;
+  // What nobody asks for anything is looked after all the same: a connection that is lost is made again by then.
+  const bool unsure = store_.driver().remote() && us_since(last_checked_) >= second_us;
+  if (!any_due && !unsynced_ && !unsure) return;
   upkeep_queued_ = true;
   submit(std::make_unique<Upkeep>(*this));
 }
@@ -227,12 +233,19 @@ void Executor::take_settings() {
     in_force_ = durability_;
   } catch (const sql::SqlError& error) {
     spdlog::error("{}", error_text(error));
+    settings_changed_ = true;  // the next batch tries again
   }
 }
 
 void Executor::run_batch() {
+  begun_ = ticks::now();
   try {
     store_.begin_batch();
+    if (store_.driver().remote() && us_since(last_checked_) >= second_us) {
+      // What is held in memory is true only while nobody else has taken the database, say, behind a broken network.
+      store_.check_owner();
+      last_checked_ = ticks::now();
+    }
     if (store_.driver().remote()) fetch_ahead();
     run_tasks();
     commit();
@@ -342,7 +355,8 @@ void Executor::failed(const sql::SqlError& error) {
   spdlog::warn("{}", error_text(error));
   bool committed = false;
   if (error.kind() == sql::SqlError::lost) {
-    if (!reconnect(committed)) return down(error);
+    const size_t unsure = store_.commit_attempted() ? batch_.size() : 0;
+    if (!reconnect(committed)) return down(error, unsure);
     if (committed) return finish();
   }
   {
@@ -352,7 +366,7 @@ void Executor::failed(const sql::SqlError& error) {
     ++report_.replayed;
   }
   more_to_reclaim_ = more_to_reclaim_ && !batch_.empty();  // not again and again, if it is that which fails
-  if (error.kind() == sql::SqlError::owned) return down(error);
+  if (error.kind() == sql::SqlError::owned) return down(error, 0);
   replay();
 }
 
@@ -364,10 +378,13 @@ void Executor::undo() {
 
 /// Step by step, each in a transaction of its own.
 void Executor::replay() {
+  trouble_.clear();
   while (!batch_.empty()) {
     Task& task = *batch_.front();
     at_ = 0;
     while (!task.over()) {
+      // Nobody waits for what others wait for in vain, one after the other.
+      if (!trouble_.empty() && is_late()) return refuse_all(trouble_);
       if (!replay_step(task)) return;
     }
     const std::lock_guard guard(server_.lock());
@@ -378,10 +395,12 @@ void Executor::replay() {
   }
 }
 
+bool Executor::is_late() const { return us_since(begun_) >= timeout_us_; }
+
 /// False: nothing more can be done, and all were told so.
 bool Executor::replay_step(Task& task) {
+  const int64_t begun = ticks::now();
   for (int attempt = 1;; ++attempt) {
-    bool committed = true;
     try {
       store_.begin_batch();
       {
@@ -390,22 +409,28 @@ bool Executor::replay_step(Task& task) {
       }
       commit();
     } catch (const sql::SqlError& error) {
-      committed = false;
       const bool lost = error.kind() == sql::SqlError::lost;
-      if (lost && !reconnect(committed)) return down(error), false;
+      bool committed = false;
+      if (lost) {
+        const size_t unsure = store_.commit_attempted() ? 1 : 0;
+        if (!reconnect(committed)) return down(error, unsure), false;
+      }
       if (!committed) {
         const std::lock_guard guard(server_.lock());
         if (!lost) store_.rollback_batch();
         task.undo();
         held_.undo();
-        if (lost && attempt < most_attempts) continue;
+        const bool may_pass = lost || error.kind() == sql::SqlError::busy;
+        if (may_pass && attempt < most_attempts && us_since(begun) < timeout_us_ / 2) continue;
         if (error.kind() != sql::SqlError::owned) {
+          if (may_pass) trouble_ = error_text(error);
+          spdlog::warn("{}", error_text(error));
           task.refuse(error_text(error));
           task.keep();
           return true;
         }
       }
-      if (!committed) return down(error), false;
+      if (!committed) return down(error, 0), false;
     }
     const std::lock_guard guard(server_.lock());
     task.keep();
@@ -425,27 +450,30 @@ void Executor::refuse_all(View error) {
 
 /// Connects again, for as long as those who wait shall wait. `committed`: the batch's COMMIT had come through.
 bool Executor::reconnect(bool& committed) {
-  const int64_t begun = ticks::now();
   int64_t wait_ms = first_wait_ms;
   for (;;) {
     try {
       committed = store_.recover();
+      last_checked_ = ticks::now();
       spdlog::info("Backend {}: connected again", place_.name);
       const std::lock_guard guard(server_.lock());
       ++report_.reconnects;
       return true;
     } catch (const sql::SqlError& error) {
       if (error.kind() == sql::SqlError::owned) taken_away_ = true;
-      if (taken_away_ || us_since(begun) > connect_within_us) return false;
+      if (taken_away_ || is_late()) return false;
     }
     std::unique_lock guard(queue_lock_);
-    if (queue_filled_.wait_for(guard, std::chrono::milliseconds(wait_ms), [this] { return stopping_; })) return false;
+    const auto left = std::chrono::microseconds(std::max<int64_t>(0, timeout_us_ - us_since(begun_)));
+    const auto wait = std::min<std::chrono::microseconds>(std::chrono::milliseconds(wait_ms), left);
+    if (queue_filled_.wait_for(guard, wait, [this] { return stopping_; })) return false;
     wait_ms = std::min(wait_ms * 2, longest_wait_ms);
   }
 }
 
-/// Nothing can be done until there is a connection again, or never, if another server has the database.
-void Executor::down(const sql::SqlError& error) {
+/// Nothing can be done until there is a connection again, or never, if another server has the database. What the first
+/// `unsure` tasks of the batch were about may be in the database.
+void Executor::down(const sql::SqlError& error, size_t unsure) {
   taken_away_ = taken_away_ || error.kind() == sql::SqlError::owned;
   is_down_ = !taken_away_;
   more_to_reclaim_ = false;
@@ -457,6 +485,10 @@ void Executor::down(const sql::SqlError& error) {
                (taken_away_ ? "another server has taken the database"
                             : Bytes("the database cannot be reached: ") + error.what());
     spdlog::error("{}", refusal_);
+    const Bytes unknown = refusal_ + "; the command may have been executed";
+    for (size_t i = 0; i < std::min(unsure, batch_.size()); ++i) {
+      while (!batch_[i]->over()) batch_[i]->refuse(unknown);
+    }
   }
   refuse_all(refusal_);
 }
@@ -464,6 +496,7 @@ void Executor::down(const sql::SqlError& error) {
 void Executor::try_again() {
   try {
     store_.recover();
+    last_checked_ = ticks::now();
     is_down_ = false;
     more_to_reclaim_ = store_.backlog() > 0;
     spdlog::info("Backend {}: connected again", place_.name);
@@ -473,12 +506,13 @@ void Executor::try_again() {
     note(0);
   } catch (const sql::SqlError& error) {
     wait_ms_ = std::min(wait_ms_ * 2, longest_wait_ms);
-    if (error.kind() == sql::SqlError::owned) down(error);
+    if (error.kind() == sql::SqlError::owned) down(error, 0);
   }
 }
 
 /// Nothing is asked for: deletes some of what was thrown away.
 void Executor::tidy() {
+  begun_ = ticks::now();
   try {
     store_.begin_batch();
     const bool more = store_.reclaim(reclaimed_at_once);

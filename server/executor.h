@@ -137,7 +137,8 @@ class Executor {
   bool replay_step(Task& task);
   void refuse_all(View error);
   bool reconnect(bool& committed);
-  void down(const sql::SqlError& error);
+  void down(const sql::SqlError& error, size_t unsure);
+  bool is_late() const;
   void try_again();
   void tidy();
   void take_settings();
@@ -165,13 +166,17 @@ class Executor {
 
   // The thread's own.
   Tasks batch_;
-  size_t at_ = 0;            // of the batch, what runs
+  size_t at_ = 0;  // of the batch, what runs
+  const int64_t timeout_us_;
+  int64_t begun_ = 0;        // ticks: the batch
+  Bytes trouble_;            // why a step of it could not be done after having taken long
   bool taken_away_ = false;  // another server has the database: for good
   bool is_down_ = false;
   int64_t wait_ms_ = 0;     // until the next attempt to connect
   int64_t last_sync_ = 0;   // ticks
   int64_t last_sized_ = 0;  // ticks
   std::atomic<bool> unsynced_{false};
+  std::atomic<int64_t> last_checked_{0};  // ticks: the database has answered, and is ours
   bool more_to_reclaim_ = false;
   uint64_t commit_us_ = 0;
   uint64_t longest_commit_us_ = 0;

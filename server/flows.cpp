@@ -307,7 +307,7 @@ FlowFunction steps_of(Session& session, const CommandTable::Entry& entry, const 
   if (name == "reset" || name == "hello") return own ? hello : nullptr;
   if (name == "select") return backends.any_upstream() ? select : nullptr;
   if (name == "wait" || name == "waitaof") return backends.main().upstream ? wait : nullptr;
-  if (name == "client|tracking") return backends.main().upstream ? tracking : nullptr;
+  if (name == "client|tracking") return backends.any_upstream() ? tracking : nullptr;
   if (name == "client|caching") return own ? caching : nullptr;
   if (name == "client|no-touch") return backends.main().upstream ? no_touch : nullptr;
   if (name == "info") return backends.main().upstream ? info : nullptr;

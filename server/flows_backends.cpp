@@ -86,7 +86,8 @@ void keep(Flow& flow, const BackendState& state) {
 /// `work` is called on each network thread and calls `done`, at once or later, on that thread. Goes on when all are.
 using ThreadWork = std::function<void(NetworkThread&, std::function<void(bool good)> done)>;
 
-Awaitable<bool> on_each_thread(Flow& flow, ThreadWork work) {
+/// `work` is a variable of the caller's: made within a co_await, it would be destroyed twice by g++ 12.
+Awaitable<bool> on_each_thread(Flow& flow, const ThreadWork& work) {
   struct State {
     std::atomic<size_t> left;
     std::atomic<bool> good{true};
@@ -110,8 +111,8 @@ Awaitable<bool> on_each_thread(Flow& flow, ThreadWork work) {
 }
 
 /// Ends the connections there, of sessions too.
-Awaitable<void> disconnect(Flow& flow, std::shared_ptr<Place> place) {
-  co_await on_each_thread(flow, [place](NetworkThread& thread, const std::function<void(bool)>& done) {
+Awaitable<void> disconnect(Flow& flow, const std::shared_ptr<Place>& place) {
+  const ThreadWork work = [place](NetworkThread& thread, const std::function<void(bool)>& done) {
     const auto found = thread.hubs.find(place->id);
     if (found != thread.hubs.end()) {
       found->second->close(removed_backend);
@@ -120,7 +121,8 @@ Awaitable<void> disconnect(Flow& flow, std::shared_ptr<Place> place) {
                  [&thread, place] { asio::post(thread.context, [&thread, place] { thread.hubs.erase(place->id); }); });
     }
     done(true);
-  });
+  };
+  co_await on_each_thread(flow, work);
 }
 
 // --- that nothing is under way
@@ -159,12 +161,12 @@ Awaitable<void> hold_writes(Flow& flow, Place& place, View pattern) {
     co_await timer.async_wait(asio::use_awaitable_t<Context>());
   }
   if (!place.upstream) co_return;
-  const bool answered =
-      co_await on_each_thread(flow, [id = place.id](NetworkThread& thread, std::function<void(bool)> done) {
-        const auto found = thread.hubs.find(id);
-        if (found == thread.hubs.end()) return done(true);
-        found->second->when_answered(std::move(done));
-      });
+  const ThreadWork when_answered = [id = place.id](NetworkThread& thread, std::function<void(bool)> done) {
+    const auto found = thread.hubs.find(id);
+    if (found == thread.hubs.end()) return done(true);
+    found->second->when_answered(std::move(done));
+  };
+  const bool answered = co_await on_each_thread(flow, when_answered);
   if (!answered) {
     throw CommandError("ERR nothing was changed, for backend '" + place.name +
                        "' does not answer: what was written there before is not known");

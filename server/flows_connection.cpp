@@ -142,32 +142,29 @@ Awaitable<void> hello(Flow& flow) {
   }
 }
 
-// CLIENT TRACKING <ON | OFF> …: told to the upstream, on the session's own connection; to a cluster, at each primary.
-Awaitable<void> tracking(Flow& flow) {
-  Session& session = flow.session;
-  Place& place = flow.server.backends().main();
-  TrackingState wanted;
-  {
-    const std::lock_guard guard(flow.server.lock());
-    wanted = read_tracking(session, flow.args());
-  }
+namespace {
+
+/// CLIENT TRACKING as it is told to one upstream, on the session's own connection there; to a cluster, at each primary.
+Awaitable<Bytes> track_at(Flow& flow, Place& place, const TrackingState& wanted) {
+  Relay& relay = flow.session.relay();
+  if (!wanted.on && !relay.pinned_for(place, pin::tracking)) co_return "+OK\r\n";
   std::vector<Bytes> words(flow.words.begin(), flow.words.end());
   size_t redirect = 0;  // where the other session's id stands
   for (size_t i = 3; i + 1 < words.size(); ++i) {
-    if (equals_ignore_case(words[i], "PREFIX")) words[i + 1] = place.prefix() + words[i + 1];
-    if (equals_ignore_case(words[i], "REDIRECT")) redirect = ++i;
+    if (equals_ignore_case(words[i], "PREFIX")) {
+      ++i;
+      words[i] = place.prefix() + words[i];
+    } else if (equals_ignore_case(words[i], "REDIRECT")) {
+      redirect = ++i;
+    }
   }
-  if (wanted.broadcast && wanted.prefixes.empty()) {
-    if (!place.prefix().empty()) words.insert(words.end(), {"PREFIX", place.prefix()});
-    wanted.prefixes.emplace_back();
-  }
-  const bool was_on = session.tracking.on;
-  if (!wanted.on && !was_on) {
-    flow.reply.ok();
-    co_return;
+  if (!place.prefix().empty() && wanted.broadcast && wanted.prefixes.empty()) {
+    words.emplace_back("PREFIX");
+    words.emplace_back(place.prefix());
   }
   Bytes reply;
-  for (const proxy::Address& node : co_await nodes_to_tell(flow, place, pin::tracking)) {
+  const std::vector<proxy::Address> nodes = co_await nodes_to_tell(flow, place, pin::tracking);
+  for (const proxy::Address& node : nodes) {
     // The messages go to another session: to a connection of its own there.
     if (redirect > 0) {
       const int64_t remote = co_await remote_id(flow, wanted.redirect, place, node);
@@ -177,13 +174,37 @@ Awaitable<void> tracking(Flow& flow) {
     reply = co_await tell(flow, place, pin::tracking, node, views);
     if (reply.starts_with('-')) break;
   }
-  if (!reply.starts_with('-')) {
-    const std::lock_guard guard(flow.server.lock());
-    session.tracking = std::move(wanted);
+  if (!wanted.on || reply.starts_with('-')) {
+    stop_telling(relay, place, pin::tracking);
+  } else if (place.upstream->is_cluster()) {
+    relay.expect_all_primaries(place);
   }
-  if (!session.tracking.on) stop_telling(session.relay(), place, pin::tracking);
-  if (session.tracking.on && place.upstream->is_cluster()) session.relay().expect_all_primaries(place);
-  flow.reply.raw(reply);
+  co_return reply;
+}
+
+}  // namespace
+
+// CLIENT TRACKING <ON | OFF> …: told to each upstream, on the session's own connections; for our own data, here.
+Awaitable<void> tracking(Flow& flow) {
+  Session& session = flow.session;
+  TrackingState wanted;
+  {
+    const std::lock_guard guard(flow.server.lock());
+    wanted = read_tracking(session, flow.args());
+  }
+  for (const auto& place : *flow.places) {
+    if (!place->upstream) continue;
+    const Bytes reply = co_await track_at(flow, *place, wanted);
+    if (reply.starts_with('-')) throw CommandError(proxy::error_text(reply));
+  }
+  const std::lock_guard guard(flow.server.lock());
+  if (flow.server.session(session.id()) == &session) {
+    Tracking& ours = flow.server.tracking();
+    ours.disable(session);
+    session.tracking = std::move(wanted);
+    if (session.tracking.on) ours.enable(session);
+  }
+  flow.reply.ok();
 }
 
 Awaitable<int64_t> remote_id(Flow& flow, uint64_t session_id, Place& place, const proxy::Address& node) {
@@ -215,9 +236,20 @@ Awaitable<void> caching(Flow& flow) {
     ReplyWriter unused(ours, flow.reply.protocol());
     flow.entry->command->run.session(flow.session, flow.args(), unused);
   }
+  Relay& relay = flow.session.relay();
+  if (flow.places->size() > 1) {
+    // Nobody knows which connection the next command takes. Where it does not come now, YES makes a later one be
+    // tracked, which does no harm; NO would make a later one not be tracked, so it is not told.
+    flow.reply.raw(Bytes(ours.view()));
+    if (!flow.args().is(2, "YES")) co_return;
+    for (const Relay::Pin& pin : relay.pins()) {
+      if ((pin.reasons & pin::tracking) == 0) continue;
+      pin.channel->send_unanswered(proxy::command("CLIENT", "CACHING", "YES"));
+    }
+    co_return;
+  }
   Buffer request;
   proxy::append_command(request, flow.views);
-  Relay& relay = flow.session.relay();
   if (place.upstream->is_cluster()) {
     relay.say_ahead(Bytes(request.view()));
     flow.reply.ok();

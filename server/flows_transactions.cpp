@@ -289,13 +289,19 @@ Awaitable<void> exec(Flow& flow) {
   }
 
   ReplyCursor results(replies);
+  View refused;
   for (uint32_t i = 0; i < remote + 1; ++i) {
     // MULTI's own reply is an error only where nothing could be asked at all.
     if (i == 0 && results.is_error()) {
       flow.reply.raw(results.raw());
       co_return;
     }
+    if (results.is_error() && refused.empty()) refused = results.raw();
     results.skip();
+  }
+  if (results.is_error() && !refused.empty()) {
+    // Clients were told QUEUED when they sent it, so here they learn which error it was.
+    throw CommandError("EXECABORT Transaction discarded because of: " + Bytes(proxy::error_text(refused)));
   }
   if (!results.is_aggregate()) {
     flow.reply.raw(results.raw());  // null: a watched key has changed; or an error

@@ -135,6 +135,7 @@ void prepare(Config& config) {
   if (settings.daemonize) leave_terminal();
   heap::start_purging();
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is an error of whoever writes
   const int allowed = allow_clients(settings.maxclients, settings.io_threads);
   if (allowed < settings.maxclients) {
     spdlog::warn("The limit of open files allows {} clients only: maxclients is {} instead of {}", allowed, allowed,

@@ -4,6 +4,8 @@
 #include "server/relay.h"
 
 #include <algorithm>
+#include <mutex>
+#include <utility>
 
 #include "core/resp/reply_cursor.h"
 #include "proxy/guide.h"
@@ -22,6 +24,45 @@ bool is_told_by_each_node(View channel) {
 }
 
 bool first_is_confirmation(View reply) { return proxy::first_element(reply).ends_with("subscribe"); }
+
+/// Of client tracking: a push, or in RESP2 a message on a channel of this name.
+bool is_invalidation(View message) {
+  ReplyCursor cursor(message);
+  cursor.enter();
+  if (cursor.text() == "invalidate") return true;
+  cursor.skip();
+  return cursor.text() == "__redis__:invalidate";
+}
+
+/// Writes the invalidation without keys that belong to another backend, and so do not exist here. False: none is left.
+bool keep_own_keys(Server& server, const Place& place, View message, Buffer& out) {
+  ReplyCursor cursor(message);
+  const size_t elements = cursor.count();
+  cursor.enter();
+  for (size_t i = 1; i < elements; ++i) cursor.skip();
+  if (cursor.is_null() || !cursor.is_aggregate()) {
+    out.append(message);  // all that the client has
+    return true;
+  }
+  const View keys = cursor.raw();
+  const View head = message.substr(0, static_cast<size_t>(keys.data() - message.data()));
+  const size_t count = cursor.count();
+  Buffer kept;
+  size_t left = 0;
+  cursor.enter();
+  {
+    const std::lock_guard guard(server.lock());
+    for (size_t i = 0; i < count; ++i, cursor.skip()) {
+      if (&server.backends().of(cursor.text()) != &place) continue;
+      kept.append(cursor.raw());
+      ++left;
+    }
+  }
+  out.append(head);
+  out.append("*" + std::to_string(left) + "\r\n");
+  out.append(kept.view());
+  return left > 0;
+}
 
 }  // namespace
 
@@ -95,6 +136,16 @@ struct Relay::RoutedLane final : Lane {
   bool is_reusable() const override { return false; }
 
   Trip trip;
+};
+
+/// On one connection of the session's own.
+struct Relay::Ear final : proxy::Listener {
+  Ear(Relay& of, const Place& where) : relay(of), place(where) {}
+  void message(const proxy::Channel& by, View bytes) override { relay.message(by, place, bytes); }
+  void gone(View why) override { relay.gone(why); }  // which may end this
+
+  Relay& relay;
+  const Place& place;
 };
 
 Relay::Relay(Session& session) : session_(session) {}
@@ -209,10 +260,7 @@ proxy::Channel& Relay::pin(Place& place, unsigned reason, const proxy::Address& 
     own.reasons |= reason;
     return *own.channel;
   }
-  auto channel = session_.link().hub(place).take(node, session_.protocol());
-  channel->listen(this);
-  pins_.push_back({&place, std::move(channel), reason});
-  return *pins_.back().channel;
+  return keep_own(place, reason, session_.link().hub(place).take(node, session_.protocol()));
 }
 
 proxy::Channel& Relay::pin(Place& place, unsigned reason) {
@@ -220,9 +268,14 @@ proxy::Channel& Relay::pin(Place& place, unsigned reason) {
     own->reasons |= reason;
     return *own->channel;
   }
-  auto channel = session_.link().hub(place).take(session_.protocol());
-  channel->listen(this);
-  pins_.push_back({&place, std::move(channel), reason});
+  return keep_own(place, reason, session_.link().hub(place).take(session_.protocol()));
+}
+
+proxy::Channel& Relay::keep_own(Place& place, unsigned reason, std::shared_ptr<proxy::Channel> channel) {
+  auto ear = std::make_unique<Ear>(*this, place);
+  channel->listen(ear.get());
+  pins_.push_back(
+      {.place = &place, .channel = std::move(channel), .reasons = reason, .asking = false, .ear = std::move(ear)});
   return *pins_.back().channel;
 }
 
@@ -281,8 +334,7 @@ void Relay::abandon() {
   lanes_.clear();
   routed_by_ = nullptr;
   under_way_ = 0;
-  const std::vector<Pin> pins = std::move(pins_);
-  pins_.clear();
+  const std::vector<Pin> pins = std::exchange(pins_, {});
   for (const Pin& pin : pins) {
     pin.channel->listen(nullptr);
     pin.channel->abort("the client is gone");
@@ -310,8 +362,9 @@ proxy::Channel* Relay::at(const proxy::Address& node) {
 }
 
 void Relay::expect_all_primaries(Place& place) {
-  if (watcher_) return;
-  watcher_ = std::make_shared<std::function<void()>>([this] { look_around(); });
+  if (std::find(watched_.begin(), watched_.end(), &place) != watched_.end()) return;
+  watched_.push_back(&place);
+  if (!watcher_) watcher_ = std::make_shared<std::function<void()>>([this] { look_around(); });
   session_.link().hub(place).guide().watch(watcher_);
 }
 
@@ -335,21 +388,21 @@ void Relay::look_around() {
       {pin::subscribed_apart, pin::subscribed_apart | pin::subscribed},
   };
   Bytes name;
-  for (const auto& [sign, reasons] : kinds) {
-    const auto found =
-        std::find_if(pins_.begin(), pins_.end(), [sign = sign](const Pin& own) { return (own.reasons & sign) != 0; });
-    if (found == pins_.end() || !found->place->upstream->is_cluster()) continue;
-    if (is_at_all_primaries(*found->place, reasons)) continue;
-    missing_ |= sign;
-    name = found->place->name;
+  for (const auto& kind : kinds) {
+    for (const Pin& own : pins_) {
+      if ((own.reasons & kind.first) == 0 || !own.place->upstream->is_cluster()) continue;
+      if (is_at_all_primaries(*own.place, kind.second)) continue;
+      missing_ |= kind.first;
+      name = own.place->name;
+    }
   }
   if (missing_ != 0) session_.upstream_gone(*this, "UPSTREAM " + name + ": another node of the cluster has slots now");
 }
 
-void Relay::message(const proxy::Channel& by, View bytes) {
-  const auto own = std::find_if(pins_.begin(), pins_.end(), [&](const Pin& one) { return one.channel.get() == &by; });
+void Relay::message(const proxy::Channel& by, const Place& place, View bytes) {
+  const auto from = std::find_if(pins_.begin(), pins_.end(), [&](const Pin& one) { return one.channel.get() == &by; });
   constexpr unsigned both = pin::subscribed_apart | pin::subscribed;
-  if (own != pins_.end() && (own->reasons & both) == pin::subscribed_apart) {
+  if (from != pins_.end() && (from->reasons & both) == pin::subscribed_apart) {
     // What was published comes from where subscribers meet; from here, what this node tells of itself.
     ReplyCursor part(bytes);
     part.enter();
@@ -360,10 +413,13 @@ void Relay::message(const proxy::Channel& by, View bytes) {
       if (!is_told_by_each_node(part.text())) return;
     }
   }
-  const KeyRewriting* const rewriting = pins_.empty() ? nullptr : pins_.front().place->rewriting.get();
-  if (!rewriting) return deliver(bytes);
-  Buffer out;
-  if (rewriting->strip_message(bytes, out)) deliver(out.view());
+  const KeyRewriting* const rewriting = place.rewriting.get();
+  Buffer stripped;
+  if (rewriting && !rewriting->strip_message(bytes, stripped)) return;
+  const View shown = rewriting ? stripped.view() : bytes;
+  if (!is_invalidation(shown)) return deliver(shown);
+  Buffer own;
+  if (keep_own_keys(session_.server(), place, shown, own)) deliver(own.view());
 }
 
 void Relay::gone(View why) { session_.upstream_gone(*this, why); }

@@ -39,7 +39,7 @@ inline constexpr unsigned subscribed_apart = 256;
 inline constexpr unsigned used_up = 64;
 }  // namespace pin
 
-class Relay final : public proxy::Listener, public proxy::Carrier {
+class Relay final : public proxy::Carrier {
  public:
   explicit Relay(Session& session);
   ~Relay() override;
@@ -79,6 +79,7 @@ class Relay final : public proxy::Listener, public proxy::Carrier {
     std::shared_ptr<proxy::Channel> channel;
     unsigned reasons;
     bool asking = false;  ///< what it watches is about to be moved there: ASKING before the transaction
+    std::unique_ptr<proxy::Listener> ear;  ///< hears what comes on it
   };
   Pin* pinned(const Place& place);
   Pin* pinned_for(const Place& place, unsigned reason);
@@ -110,13 +111,13 @@ class Relay final : public proxy::Listener, public proxy::Carrier {
   /// The client is gone: whatever comes is dropped, connections of its own are closed. Not under the server's lock.
   void abandon();
 
-  // --- Listener
-  void message(const proxy::Channel& by, View bytes) override;
-  void gone(View why) override;
-
  private:
   struct Lane;
   struct RoutedLane;
+  struct Ear;
+  proxy::Channel& keep_own(Place& place, unsigned reason, std::shared_ptr<proxy::Channel> channel);
+  void message(const proxy::Channel& by, const Place& place, View bytes);
+  void gone(View why);
   Lane& lane_for(proxy::Channel& channel, bool kept_back, const KeyRewriting* rewriting,
                  const CommandTable::Entry* entry);
   void send(Lane& lane, View requests, uint32_t count, proxy::Traits traits, const CommandTable::Entry* entry);
@@ -136,7 +137,8 @@ class Relay final : public proxy::Listener, public proxy::Carrier {
   std::vector<Pin> pins_;
   unsigned missing_ = 0;  // reasons for which a connection is lacking
   Bytes ahead_;
-  std::shared_ptr<std::function<void()>> watcher_;  // of the cluster's map
+  std::shared_ptr<std::function<void()>> watcher_;  // of clusters' maps
+  std::vector<const Place*> watched_;
 };
 
 }  // namespace redipy

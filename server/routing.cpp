@@ -30,6 +30,7 @@ struct Exception {
 
 /// Commands of the connection or the server that are about data all the same, by their full names.
 constexpr Exception exceptions[] = {
+    {"ping", Way::alive},
     {"publish", Way::forward},
     {"spublish", Way::forward},
     {"pubsub|channels", Way::forward},
@@ -130,7 +131,7 @@ Way Dispatcher::way(const CommandTable::Entry& entry) const {
 bool Dispatcher::goes_upstream(const Request& request, const Args& args) const {
   if (server_.backends().simple() || !request.entry) return false;
   const Way way = this->way(*request.entry);
-  if (way == Way::ours || way == Way::subscribe) return false;
+  if (way == Way::ours || way == Way::alive || way == Way::subscribe) return false;
   const Destination destination = server_.backends().destination(request.entry, args);
   return destination.kind == Destination::one && destination.place->upstream != nullptr;
 }
@@ -170,6 +171,7 @@ size_t Dispatcher::forward_run(Session& session, Scratch& scratch, size_t first)
     if (destination.kind != Destination::one || !destination.place->upstream) break;
     Place& place = *destination.place;
     if (place.upstream->is_cluster()) {
+      if (ways_[entry->id] == Way::alive) break;
       if (!forward_in_cluster(session, place, *entry, args_of(at), scratch.bytes(at, at + 1))) break;
       note_forwarded(session, *entry, 1);
       if (!server_.monitors().empty()) feed_monitors(*entry, args_of(at));
@@ -212,7 +214,8 @@ size_t Dispatcher::forward_run(Session& session, Scratch& scratch, size_t first)
 bool Dispatcher::is_forwarded(const CommandTable::Entry& entry, const Backends& backends) const {
   const Way way = ways_[entry.id];
   if (entry.parent && entry.parent->name == "DEBUG") return false;  // not everybody may
-  return way == Way::forward || (way == Way::keyspace && backends.all().size() == 1 && !backends.main().rewriting);
+  return way == Way::forward || way == Way::alive ||
+         (way == Way::keyspace && backends.all().size() == 1 && !backends.main().rewriting);
 }
 
 void Dispatcher::note_forwarded(Session& session, const CommandTable::Entry& entry, size_t requests) {
@@ -223,11 +226,19 @@ void Dispatcher::note_forwarded(Session& session, const CommandTable::Entry& ent
   session.last_command = &entry;
 }
 
+/// Whether a PING is this server's own affair: no single Redis stands behind it, or the reply is of the listener's
+/// kind.
+bool Dispatcher::is_answered_here(const Session& session, const Place& place) {
+  return !place.upstream || place.upstream->is_cluster() || session.transaction.open ||
+         (session.protocol() == 2 && session.subscriptions.any());
+}
+
 /// A request that passed the gates and is not for our own data as they are. False: it is, after all.
 bool Dispatcher::run_elsewhere(Session& session, const Request& request, const Args& args, Reply& reply) {
   const Way way = this->way(*request.entry);
   const Destination destination = server_.backends().destination(request.entry, args);
   if (way == Way::ours && destination.kind == Destination::one) return false;
+  if (way == Way::alive && is_answered_here(session, *destination.place)) return false;
   if (destination.kind == Destination::crossed) {
     reply.error(error::crossed_backends);
     refused(request, args, error::crossed_backends);
@@ -243,12 +254,9 @@ bool Dispatcher::run_elsewhere(Session& session, const Request& request, const A
     return true;
   }
   if (!place.upstream) return false;
-  if (is_foreign(request.entry) && place.rewriting) {
-    // Where its keys are is not known, so they cannot have the prefix.
-    const Bytes text =
-        "ERR the command '" + Bytes(args[0].substr(0, 128)) + "' cannot be kept to the prefix of backend " + place.name;
-    reply.error(text);
-    refused(request, args, text);
+  if (place.rewriting && is_foreign(request.entry)) {
+    reply.error(error::unknown_under_prefix);
+    refused(request, args, error::unknown_under_prefix);
     return true;
   }
   switch (way) {

@@ -14,6 +14,7 @@ namespace redipy {
 enum class Way : uint8_t {
   ours,       ///< about this server or the connection: runs here, wherever the data are
   forward,    ///< sent on as it is, with the requests of others
+  alive,      ///< PING: the one Redis behind us says whether it lives; where there is none, this server
   blocking,   ///< may wait there: on a connection of its own
   keyspace,   ///< about whole keyspaces: sent on, unless there are several or only a part of one is to be seen
   subscribe,  ///< needs a connection of its own, on which messages come

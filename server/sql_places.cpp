@@ -17,6 +17,7 @@ std::unique_ptr<sql::Driver> connect_database(const BackendUrl& url) {
   settings.user = url.user.value_or(Bytes());
   settings.password = url.password.value_or(Bytes());
   settings.database = url.path;
+  settings.timeout_ms = static_cast<int>(url.upstream.timeout.count());
   return sql::connect(url.kind == BackendUrl::Kind::mysql ? "mariadb" : "postgresql", settings);
 }
 

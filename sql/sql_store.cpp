@@ -127,7 +127,18 @@ bool SqlStore::recover() {
   transaction_ = false;
   driver_->reconnect();
   load();
-  return attempted_ == batch_;
+  const bool committed = attempted_ == batch_;
+  if (!wrote_) {
+    driver_->commit();
+    transaction_ = false;
+  }
+  return committed;
+}
+
+void SqlStore::check_owner() {
+  int64_t epoch = 0;
+  read(Statement::state_get, {}, [&](Row row) { epoch = row[1].number; });
+  if (epoch != epoch_) throw SqlError(SqlError::owned, "another server has taken this database");
 }
 
 /// The row that makes the batch known, and the counters. Fails if another server has claimed the database.

@@ -55,6 +55,10 @@ class SqlStore final : public Store {
   /// After SqlError::lost: connects again. Returns whether the batch that was being committed is in the database.
   /// Throws SqlError: owned, if another server has taken the database meanwhile.
   bool recover();
+  /// Whether a COMMIT of changes was tried in this batch: then only recover() knows what came of it.
+  bool commit_attempted() const { return attempted_ > batch_; }
+  /// Asks the database whether it is still ours: what is in memory may be old, if not. Throws SqlError.
+  void check_owner();
   /// The time stays the same for the commands of a batch.
   void hold_clock() override;
   void release_clock() override { --clock_held_; }

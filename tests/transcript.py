@@ -89,7 +89,8 @@ class Run:
         if "proxy" in words and self.kind != "proxy":
             return False
         if self.kind == "ours":
-            return not ("judge" in words or (self.arguments.tables and "not tables" in words))
+            return not ("judge" in words or (self.arguments.tables and "not tables" in words) or
+                        (self.arguments.tables == "servers" and "not database servers" in words))
         if "since" in words and self.server.version < version(words["since"]):
             return False
         if self.kind == "judge":

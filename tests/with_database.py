@@ -1,124 +1,110 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 #
-# Runs a command with a database server that exists for it alone: in a temporary folder, on a Unix socket in it, by an
-# unprivileged user, gone afterwards. The command finds where it is in the environment: REDIPY_TEST_POSTGRESQL or
-# REDIPY_TEST_MARIADB, as "host=... user=... database=...".
+# Runs a command with a database of its own, which is gone afterwards:
 #
-# Usage: with_database.py postgresql|mariadb COMMAND...      Ends with 77 where the server is not installed.
+#   with_database.py postgresql transcript.py FILE --kind ours --server "redipy-server --backend 'main {database}' …"
+#
+# {database} in its words becomes the database's URL; REDIPY_TEST_POSTGRESQL or REDIPY_TEST_MARIADB in its environment
+# says the same as "host=... user=... database=...". The server is started for it (databases.py), or, with --running FILE
+# in front, is one that was started for many, as ctest does: `--start FILE postgresql` starts it, `--stop FILE postgresql`
+# ends it; it also ends when whoever started it is gone. Ends with 77 where the database is not installed.
 
-import glob
+import argparse
+import json
 import os
-import pwd
-import shutil
+import select
+import socket
 import subprocess
 import sys
-import tempfile
-import time
+
+from databases import KINDS, NotInstalled
 
 
-def unprivileged(*candidates):
-    """How to run a program as somebody who may run a database: not root."""
-    if os.getuid() != 0:
-        return pwd.getpwuid(os.getuid()).pw_name, []
-    for name in candidates + ("nobody",):
-        try:
-            user = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        ids = ["--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups"]
-        return name, ["setpriv", *ids]
-    sys.exit("there is no user to run the database as")
+def start(kind, file):
+    """Leaves a process behind that keeps the server, until it is told to end, or the caller of this one has ended."""
+    caller = os.pidfd_open(os.getppid())
+    database = KINDS[kind]()
+    reading, writing = os.pipe()
+    if os.fork():
+        os.close(writing)
+        said = os.read(reading, 4096)  # once the server is up, or failed
+        return 0 if said == b"up" else said.decode() or "it did not start"
+    os.setsid()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(nothing, descriptor)
+    try:
+        keep(database, caller, file, lambda: os.write(writing, b"up"))
+    except Exception as error:  # told to whoever waits
+        os.write(writing, str(error).encode())
+    os._exit(0)
 
 
-def find_program(name, *patterns):
-    found = [path for pattern in patterns for path in sorted(glob.glob(pattern), reverse=True)]
-    return found[0] if found else shutil.which(name)
+def keep(database, caller, file, up):
+    try:
+        database.start()
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(os.path.join(database.folder, "keeper"))
+        listener.listen()
+        with open(file, "w", encoding="utf-8") as place:
+            json.dump({"folder": database.folder}, place)
+        up()
+        select.select([listener, caller, os.pidfd_open(database.process.pid)], [], [])
+    finally:
+        database.stop()
+        listener.close()  # now whoever has asked for the end hears of it
 
 
-class Postgresql:
-    variable = "REDIPY_TEST_POSTGRESQL"
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.user, self.as_user = unprivileged("postgres")
-        self.initdb = find_program("initdb", "/usr/lib/postgresql/*/bin/initdb")
-        self.server = find_program("postgres", "/usr/lib/postgresql/*/bin/postgres")
-
-    def start(self):
-        data = os.path.join(self.folder, "data")
-        subprocess.run([*self.as_user, self.initdb, "--pgdata", data, "--username", "test", "--auth", "trust",
-                        "--no-sync", "--encoding", "UTF8", "--locale", "C"],
-                       check=True, stdout=subprocess.DEVNULL, cwd=self.folder)
-        options = {"listen_addresses": "", "unix_socket_directories": self.folder, "fsync": "off",
-                   "shared_buffers": "64MB", "log_min_messages": "warning"}
-        flags = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-        return subprocess.Popen([*self.as_user, self.server, "-D", data, *flags], cwd=self.folder,
-                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def ready(self):
-        return os.path.exists(os.path.join(self.folder, ".s.PGSQL.5432"))
-
-    def address(self):
-        return f"host={self.folder} user=test database=postgres"
+def folder_of(file):
+    with open(file, encoding="utf-8") as place:
+        return json.load(place)["folder"]
 
 
-class Mariadb:
-    variable = "REDIPY_TEST_MARIADB"
+def stop(file):
+    keeper = socket.socket(socket.AF_UNIX)
+    keeper.connect(os.path.join(folder_of(file), "keeper"))
+    os.remove(file)
+    keeper.recv(1)
+    return 0
 
-    def __init__(self, folder):
-        self.folder = folder
-        self.user, self.as_user = unprivileged("mysql")
-        self.initdb = find_program("mariadb-install-db")
-        self.server = find_program("mariadbd", "/usr/sbin/mariadbd")
-        self.socket = os.path.join(folder, "socket")
 
-    def start(self):
-        data = os.path.join(self.folder, "data")
-        subprocess.run([*self.as_user, self.initdb, "--no-defaults", f"--datadir={data}", "--skip-test-db",
-                        "--auth-root-authentication-method=normal"],
-                       check=True, stdout=subprocess.DEVNULL, cwd=self.folder)
-        first = os.path.join(self.folder, "first.sql")
-        with open(first, "w", encoding="ascii") as file:
-            file.write("CREATE DATABASE redipy_test;\n")
-        return subprocess.Popen([*self.as_user, self.server, "--no-defaults", f"--init-file={first}", f"--datadir={data}",
-                                 f"--socket={self.socket}", "--skip-networking", "--innodb-flush-log-at-trx-commit=0",
-                                 f"--pid-file={self.folder}/pid", "--innodb-buffer-pool-size=64M",
-                                 "--max-allowed-packet=64M", "--log-warnings=1"],
-                                cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def ready(self):
-        return os.path.exists(self.socket)
-
-    def address(self):
-        return f"host={self.socket} user=root database=redipy_test"
+def run(kind, running, command):
+    database = KINDS[kind](folder_of(running) if running else None)
+    name = f"test_{os.getpid()}"
+    try:
+        if not running:
+            database.start()
+        url = database.create(name)
+        environment = {**os.environ, database.variable: database.address(name)}
+        words = [word.replace("{database}", url) for word in command]
+        if words[0].endswith(".py"):
+            words.insert(0, sys.executable)
+        return subprocess.run(words, env=environment).returncode
+    finally:
+        if running:
+            database.drop(name)
+        else:
+            database.stop()
 
 
 def main():
-    kinds = {"postgresql": Postgresql, "mariadb": Mariadb}
-    if len(sys.argv) < 3 or sys.argv[1] not in kinds:
-        sys.exit("usage: with_database.py postgresql|mariadb COMMAND...")
-    folder = tempfile.mkdtemp(prefix="redipy-db-")
-    database = kinds[sys.argv[1]](folder)
-    if not database.initdb or not database.server:
-        print(f"{sys.argv[1]} is not installed")
-        return 77
-    os.chmod(folder, 0o755)
-    if database.as_user:
-        shutil.chown(folder, database.user)
-    server = database.start()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--running", metavar="FILE")
+    parser.add_argument("--start", metavar="FILE")
+    parser.add_argument("--stop", metavar="FILE")
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    arguments = parser.parse_args()
     try:
-        deadline = time.monotonic() + 60
-        while not database.ready():
-            if server.poll() is not None or time.monotonic() > deadline:
-                sys.exit("the database did not start")
-            time.sleep(0.05)
-        environment = {**os.environ, database.variable: database.address()}
-        return subprocess.run(sys.argv[2:], env=environment).returncode
-    finally:
-        server.terminate()
-        server.wait()
-        shutil.rmtree(folder, ignore_errors=True)
+        if arguments.start:
+            return start(arguments.kind, arguments.start)
+        if arguments.stop:
+            return stop(arguments.stop)
+        return run(arguments.kind, arguments.running, arguments.command)
+    except NotInstalled as reason:
+        print(reason)
+        return 77
 
 
 if __name__ == "__main__":

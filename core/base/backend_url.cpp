@@ -109,11 +109,19 @@ Bytes read_host_name(View text) {
   return Bytes(text);
 }
 
-BackendUrl::Host read_host(View text, uint16_t usual_port) {
+/// A database server's Unix socket, whose path stands in the place of a name: escaped, so it begins with %2F.
+bool is_socket(View text) { return lower(text.substr(0, 3)) == "%2f"; }
+
+BackendUrl::Host read_host(View text, const Scheme& scheme) {
   BackendUrl::Host host;
-  host.port = usual_port;
+  host.port = scheme.port;
   View rest;
-  if (!text.empty() && text[0] == '[') {
+  const bool database = scheme.kind == Kind::postgresql || scheme.kind == Kind::mysql;
+  if (database && is_socket(text)) {
+    const size_t colon = std::min(text.find(':'), text.size());
+    host.name = decode(text.substr(0, colon), "socket's path");
+    rest = text.substr(colon);
+  } else if (!text.empty() && text[0] == '[') {
     const size_t close = text.find(']');
     if (close == View::npos) refuse("a '[' is not closed");
     host.name = read_ipv6(text.substr(1, close - 1));
@@ -135,7 +143,7 @@ void read_hosts(BackendUrl& url, View text, const Scheme& scheme) {
   }
   for (size_t begin = 0; begin <= text.size();) {
     const size_t comma = std::min(text.find(',', begin), text.size());
-    url.hosts.push_back(read_host(text.substr(begin, comma - begin), scheme.port));
+    url.hosts.push_back(read_host(text.substr(begin, comma - begin), scheme));
     begin = comma + 1;
   }
   if (url.hosts.size() > 1 && url.kind != Kind::cluster) refuse("only a cluster has several hosts");
@@ -225,7 +233,7 @@ Bytes read_prefix(View name, const Bytes& value) {
   return read_text(name, value);
 }
 
-enum Applies : uint8_t { everywhere, to_upstreams, to_unix_sockets, to_clusters, to_tls };
+enum Applies : uint8_t { everywhere, to_upstreams, to_servers, to_unix_sockets, to_clusters, to_tls };
 
 struct Option {
   View name;
@@ -238,7 +246,7 @@ constexpr Option known_options[] = {
      [](BackendUrl& url, View name, const Bytes& value) { url.prefix = read_prefix(name, value); }},
     {"pool", to_upstreams,
      [](BackendUrl& url, View name, const Bytes& value) { url.upstream.pool = read_number(name, value, 1, 64); }},
-    {"timeout", to_upstreams,
+    {"timeout", to_servers,
      [](BackendUrl& url, View name, const Bytes& value) { url.upstream.timeout = read_time(name, value); }},
     {"connect-timeout", to_upstreams,
      [](BackendUrl& url, View name, const Bytes& value) { url.upstream.connect_timeout = read_time(name, value); }},
@@ -278,6 +286,8 @@ bool applies(const Option& option, const BackendUrl& url, const Scheme& scheme) 
       return true;
     case to_upstreams:
       return url.is_upstream();
+    case to_servers:
+      return url.kind != Kind::memory && url.kind != Kind::sqlite;
     case to_unix_sockets:
       return scheme.unix_socket;
     case to_clusters:

@@ -3,7 +3,7 @@
 // The URL that names a backend: where data lives, how to get there, and the options that follow as a query.
 //
 //   memory:                                            sqlite:///absolute/file.db      sqlite://relative.db
-//   postgresql://user:pass@host:port/database          mysql://user:pass@host:port/database
+//   postgresql://user:pass@host:port/database          mysql://user:pass@host:port/database      (host: also %2Fpath)
 //   redis://[user:pass@]host[:port][/db]               rediss:// (TLS)
 //   redis+unix://[user:pass@]/path[?db=n]
 //   redis+cluster://[user:pass@]host[:port][,…]        rediss+cluster:// (TLS)
@@ -31,7 +31,8 @@ class BackendUrlError : public std::runtime_error {
   explicit BackendUrlError(const Bytes& text) : std::runtime_error(text) {}
 };
 
-/// Options of redis://, redis+unix:// and redis+cluster://, and of their TLS variants.
+/// Options of redis://, redis+unix:// and redis+cluster://, and of their TLS variants; `timeout` of database servers,
+/// too.
 struct UpstreamOptions {
   int pool = 1;                                     ///< pool: shared connections per network thread and node, 1 to 64
   std::chrono::milliseconds timeout{5000};          ///< timeout: of a reply; 1ms to 1h, "500" and "500ms", "2s"
@@ -52,7 +53,7 @@ struct BackendUrl {
   enum class Kind : uint8_t { memory, sqlite, postgresql, mysql, redis, cluster };
 
   struct Host {
-    Bytes name;  ///< a name or an address; IPv6 without brackets
+    Bytes name;  ///< a name or an address; IPv6 without brackets; a database server's Unix socket: a path
     uint16_t port = 0;
     bool operator==(const Host&) const = default;
   };

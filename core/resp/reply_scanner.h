@@ -19,7 +19,7 @@ namespace redipy {
 class ReplyScanner {
  public:
   static constexpr int64_t longest_payload = int64_t{1} << 40;  ///< in bytes or elements
-  static constexpr size_t deepest_nesting = 512;
+  static constexpr size_t deepest_nesting = 16384;  ///< Lua's stack lets Redis nest a script's reply thousands deep
   static constexpr size_t longest_line = size_t{1} << 20;
 
   enum class Result : uint8_t {

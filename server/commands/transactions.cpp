@@ -42,6 +42,7 @@ void exec(Session& session, const Args&, Reply& reply) {
   }
   const bool failed = transaction.failed;
   const bool broken = transaction.broken;
+  Place* const place = transaction.place;
   const std::vector<QueuedCommand> queue = take_queue(session);
   if (failed) throw CommandError("EXECABORT Transaction discarded because of previous errors.");
   if (broken) return reply.null_array();
@@ -52,7 +53,12 @@ void exec(Session& session, const Args&, Reply& reply) {
   std::vector<View> words;
   for (const QueuedCommand& queued : queue) {
     words.assign(queued.words.begin(), queued.words.end());
-    dispatcher.execute(session, *queued.entry, Args(std::span<const View>(words)), reply);
+    const Args args{std::span<const View>(words)};
+    if (place && Backends::spans_keyspace(*queued.entry->command)) {
+      dispatcher.execute_at(session, *place, *queued.entry, args, reply);
+    } else {
+      dispatcher.execute(session, *queued.entry, args, reply);
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <utility>
 
 #include "sql/driver_module.h"
@@ -20,6 +21,7 @@ constexpr size_t most_columns = 16;
 constexpr size_t most_queued = 256;  // rows that go out together
 constexpr size_t most_queued_bytes = size_t{4} << 20;
 constexpr size_t first_column_size = 4096;
+const std::string lock_name = "CONCAT('redipy-server.', MD5(DATABASE()))";  // a name has up to 64 bytes
 
 SqlError::Kind kind_of(unsigned number) {
   switch (number) {
@@ -84,7 +86,8 @@ MariadbDriver::~MariadbDriver() { disconnect(); }
 
 void MariadbDriver::connect() {
   connection_ = mysql_init(nullptr);
-  const auto seconds = static_cast<unsigned>(std::max(1, settings_.timeout_ms / 1000));
+  // The library counts in whole seconds; one less than the shortest is for waiting for locks.
+  const auto seconds = static_cast<unsigned>(std::max(2, (settings_.timeout_ms + 999) / 1000));
   for (const mysql_option option : {MYSQL_OPT_CONNECT_TIMEOUT, MYSQL_OPT_READ_TIMEOUT, MYSQL_OPT_WRITE_TIMEOUT}) {
     mysql_optionsv(connection_, option, &seconds);
   }
@@ -97,16 +100,29 @@ void MariadbDriver::connect() {
     fail();
   }
   run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-  // A connection of ours that was cut may live on in the server, and one that was closed goes a little later.
-  if (session_ != 0) mysql_query(connection_, ("KILL CONNECTION " + std::to_string(session_)).c_str());
-  if (mysql_query(connection_, "SELECT GET_LOCK(CONCAT('redipy-server.', DATABASE()), 2)") != 0) fail();
+  // Whoever holds a lock on our rows for long is to be told apart from a server that is silent.
+  run("SET SESSION innodb_lock_wait_timeout=" + std::to_string(seconds / 2));
+  // A connection of ours that was cut may live on in the server with the lock, and one that was closed goes a little
+  // later. Numbers of connections come again after a restart, so only what holds the lock is ended.
+  if (session_ != 0 && ask("SELECT IS_USED_LOCK(" + lock_name + ")") == static_cast<int64_t>(session_)) {
+    mysql_query(connection_, ("KILL CONNECTION " + std::to_string(session_)).c_str());
+  }
+  session_ = mysql_thread_id(connection_);
+  const std::string patience = std::to_string(std::min(2000, settings_.timeout_ms / 2) / 1000.0);
+  if (ask("SELECT GET_LOCK(" + lock_name + ", " + patience + ")") != 1) {
+    throw SqlError(SqlError::owned, "another server has this database: its named lock is taken");
+  }
+}
+
+/// The number that the text selects; -1 if none.
+int64_t MariadbDriver::ask(const std::string& text) {
+  if (connection_ == nullptr || mysql_real_query(connection_, text.data(), text.size()) != 0) fail();
   MYSQL_RES* result = mysql_store_result(connection_);
   if (result == nullptr) fail();
   const MYSQL_ROW row = mysql_fetch_row(result);
-  const bool locked = row != nullptr && row[0] != nullptr && View(row[0]) == "1";
+  const int64_t number = row != nullptr && row[0] != nullptr ? std::strtoll(row[0], nullptr, 10) : -1;
   mysql_free_result(result);
-  session_ = mysql_thread_id(connection_);
-  if (!locked) throw SqlError(SqlError::owned, "another server has this database: its named lock is taken");
+  return number;
 }
 
 void MariadbDriver::disconnect() noexcept {
@@ -354,16 +370,9 @@ void MariadbDriver::rollback() noexcept {
 
 uint64_t MariadbDriver::database_bytes() {
   flush();
-  const char* text =
-      "SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE()";
-  if (connection_ == nullptr || mysql_query(connection_, text) != 0) fail();
-  uint64_t bytes = 0;
-  if (MYSQL_RES* result = mysql_store_result(connection_)) {
-    const MYSQL_ROW row = mysql_fetch_row(result);
-    if (row != nullptr && row[0] != nullptr) bytes = std::strtoull(row[0], nullptr, 10);
-    mysql_free_result(result);
-  }
-  return bytes;
+  const int64_t bytes =
+      ask("SELECT SUM(data_length + index_length) FROM information_schema.tables WHERE table_schema = DATABASE()");
+  return static_cast<uint64_t>(std::max<int64_t>(bytes, 0));
 }
 
 }  // namespace redipy::sql

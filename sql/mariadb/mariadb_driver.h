@@ -58,6 +58,7 @@ class MariadbDriver final : public Driver {
   };
 
   void connect();
+  int64_t ask(const std::string& text);
   void disconnect() noexcept;
   Prepared& prepared(Statement statement);
   void execute(st_mysql_stmt* handle, std::span<const Value> parameters);

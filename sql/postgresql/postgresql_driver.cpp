@@ -6,8 +6,10 @@
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <optional>
 #include <utility>
@@ -25,9 +27,15 @@ constexpr const char* lock_number = "8243118266120237365";
 
 constexpr const char* application = "redipy-server";
 
-constexpr const char* session =
-    "SET client_min_messages=error; SET enable_seqscan=off; SET enable_hashjoin=off; SET enable_mergejoin=off; "
-    "SET enable_bitmapscan=off; SET plan_cache_mode=force_generic_plan; SET jit=off";
+constexpr const char* session[] = {
+    "SET client_min_messages=error",
+    "SET enable_seqscan=off",
+    "SET enable_hashjoin=off",
+    "SET enable_mergejoin=off",
+    "SET enable_bitmapscan=off",
+    "SET plan_cache_mode=force_generic_plan",
+    "SET jit=off",
+};
 
 struct Result {
   explicit Result(PGresult* r) : it(r) {}
@@ -121,57 +129,74 @@ PostgresqlDriver::~PostgresqlDriver() { disconnect(); }
 
 // --- the connection
 
+/// Nothing here waits for longer than an answer may take, whatever becomes of the network meanwhile.
 void PostgresqlDriver::connect() {
   const std::string port = settings_.port == 0 ? "" : std::to_string(settings_.port);
-  const std::string timeout = std::to_string(std::max(2, settings_.timeout_ms / 1000));
-  const char* keywords[] = {"host",
-                            "port",
-                            "user",
-                            "password",
-                            "dbname",
-                            "connect_timeout",
-                            "keepalives",
-                            "client_encoding",
-                            "application_name",
-                            nullptr};
+  const char* keywords[] = {
+      "host", "port", "user", "password", "dbname", "keepalives", "client_encoding", "application_name", nullptr};
   const char* values[] = {settings_.host.c_str(),
                           port.c_str(),
                           settings_.user.c_str(),
                           settings_.password.c_str(),
                           settings_.database.c_str(),
-                          timeout.c_str(),
                           "1",
                           "UTF8",
                           application,
                           nullptr};
-  connection_ = PQconnectdbParams(keywords, values, 0);
-  if (PQstatus(connection_) != CONNECTION_OK) lost();
-  for (const char* text : {session}) {
-    const Result result(PQexec(connection_, text));
-    if (PQresultStatus(result.it) != PGRES_COMMAND_OK) fail(result.it);
-  }
-  take_lock();
+  connection_ = PQconnectStartParams(keywords, values, 0);
+  shake_hands();
   PQsetnonblocking(connection_, 1);
   if (PQenterPipelineMode(connection_) != 1) lost();
+  for (const char* text : session) send_text(text);
+  // Whoever holds a lock on our rows for long is to be told apart from a server that is silent.
+  send_text(("SET lock_timeout=" + std::to_string(std::max(1, settings_.timeout_ms / 2))).c_str());
+  finish([](const Awaited&, PGresult*) {});
+  take_lock();
   set_durability(durability_);
+}
+
+void PostgresqlDriver::shake_hands() {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(settings_.timeout_ms);
+  PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+  do {
+    if (connection_ == nullptr || PQstatus(connection_) == CONNECTION_BAD) lost();
+    pollfd socket{PQsocket(connection_), static_cast<short>(status == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    const int ready = left <= 0 ? 0 : ::poll(&socket, 1, static_cast<int>(left));
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0) silent();
+    status = PQconnectPoll(connection_);
+    if (status == PGRES_POLLING_FAILED) lost();
+  } while (status != PGRES_POLLING_OK);
 }
 
 /// A connection of ours that was cut may live on in the server with the lock, and one that was closed goes a little
 /// later: the former is ended, the latter waited for.
 void PostgresqlDriver::take_lock() {
   if (session_ != 0) {
-    const std::string end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name='" +
-                            std::string(application) + "' AND pid=" + std::to_string(session_);
-    PQclear(PQexec(connection_, end.c_str()));
+    send_text(("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name='" +
+               std::string(application) + "' AND datname=current_database() AND pid=" + std::to_string(session_))
+                  .c_str());
+    try {
+      finish([](const Awaited&, PGresult*) {});
+    } catch (const SqlError& error) {  // then it is waited for
+      if (error.kind() == SqlError::lost) throw;
+    }
   }
   session_ = PQbackendPID(connection_);
-  const std::string lock = std::string("SELECT pg_try_advisory_lock(") + lock_number + ")";
-  constexpr int tries = 20;
-  for (int i = 0; i < tries; ++i) {
-    const Result locked(PQexec(connection_, lock.c_str()));
-    if (PQresultStatus(locked.it) != PGRES_TUPLES_OK) fail(locked.it);
-    if (std::strcmp(PQgetvalue(locked.it, 0, 0), "t") == 0) return;
-    PQclear(PQexec(connection_, "SELECT pg_sleep(0.1)"));
+  const std::string lock = std::string("SELECT pg_try_advisory_lock(") + lock_number + ")::int";
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(std::min(2000, settings_.timeout_ms));
+  for (;;) {
+    bool locked = false;
+    send_text(lock.c_str());
+    finish([&](const Awaited&, PGresult* result) {
+      if (PQntuples(result) == 1) locked = integer_of(PQgetvalue(result, 0, 0), 4) == 1;
+    });
+    if (locked) return;
+    if (std::chrono::steady_clock::now() > deadline) break;
+    send_text("SELECT pg_sleep(0.05)");
   }
   throw SqlError(SqlError::owned, "another server has this database: its advisory lock is taken");
 }
@@ -190,8 +215,15 @@ void PostgresqlDriver::reconnect() {
 void PostgresqlDriver::lost() {
   std::string text = "PostgreSQL: ";
   text += connection_ ? PQerrorMessage(connection_) : "not connected";
-  while (!text.empty() && text.back() == '\n') text.pop_back();
+  text.resize(text.find_last_not_of('\n') + 1);
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  text.erase(std::remove(text.begin(), text.end(), '\t'), text.end());
   throw SqlError(SqlError::lost, text);
+}
+
+void PostgresqlDriver::silent() {
+  disconnect();
+  throw SqlError(SqlError::lost, "PostgreSQL: no answer within " + std::to_string(settings_.timeout_ms) + " ms");
 }
 
 void PostgresqlDriver::fail(PGresult* result) {
@@ -211,10 +243,7 @@ void PostgresqlDriver::wait(bool for_result) {
     pollfd socket{PQsocket(connection_), static_cast<short>(unsent > 0 ? POLLIN | POLLOUT : POLLIN), 0};
     const int ready = ::poll(&socket, 1, settings_.timeout_ms);
     if (ready < 0 && errno == EINTR) continue;
-    if (ready == 0) {
-      disconnect();
-      throw SqlError(SqlError::lost, "PostgreSQL: no answer within " + std::to_string(settings_.timeout_ms) + " ms");
-    }
+    if (ready == 0) silent();
     if (PQconsumeInput(connection_) != 1) lost();
   }
 }
@@ -324,13 +353,23 @@ void PostgresqlDriver::finish(VisitResult visit) {
 
 void PostgresqlDriver::run(const std::string& text) {
   finish([](const Awaited&, PGresult*) {});
-  if (PQexitPipelineMode(connection_) != 1) lost();
-  PQsetnonblocking(connection_, 0);
-  const Result result(PQexec(connection_, text.c_str()));
-  PQsetnonblocking(connection_, 1);
-  PQenterPipelineMode(connection_);
-  const ExecStatusType status = PQresultStatus(result.it);
-  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) fail(result.it);
+  if (PQexitPipelineMode(connection_) != 1 || PQsendQuery(connection_, text.c_str()) != 1) lost();
+  std::optional<SqlError> error;
+  for (;;) {
+    wait(true);
+    const Result result(PQgetResult(connection_));
+    if (result.it == nullptr) break;
+    const ExecStatusType status = PQresultStatus(result.it);
+    if (error || status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) continue;
+    try {
+      fail(result.it);
+    } catch (const SqlError& thrown) {
+      if (thrown.kind() == SqlError::lost) throw;
+      error = thrown;
+    }
+  }
+  if (PQenterPipelineMode(connection_) != 1) lost();
+  if (error) throw *error;
 }
 
 void PostgresqlDriver::read(Statement statement, std::span<const Value> parameters, VisitRow visit) {

@@ -57,6 +57,7 @@ class PostgresqlDriver final : public Driver {
   using VisitResult = FunctionRef<void(const Awaited&, PGresult*)>;
 
   void connect();
+  void shake_hands();
   void disconnect() noexcept;
   void take_lock();
   void prepare(Statement statement);
@@ -68,6 +69,7 @@ class PostgresqlDriver final : public Driver {
   void wait(bool for_result);
   [[noreturn]] void fail(PGresult* result);
   [[noreturn]] void lost();
+  [[noreturn]] void silent();
 
   ConnectionSettings settings_;
   PGconn* connection_ = nullptr;

@@ -4,8 +4,8 @@
 # A network between our server and an upstream that can be broken: copies bytes between the connections to its port and
 # connections of its own to the upstream. A program of its own, so that it takes no time from the clients that check.
 #
-#   relay.py UPSTREAM_PORT     prints the port that it listens on; then does what lines of standard input say, and prints
-#                              the word when it is done:
+#   relay.py UPSTREAM     its port, or the path of its Unix socket. Prints the port that it listens on; then does what lines
+#                         of standard input say, and prints the word when it is done:
 #
 #   cut N      the connection that carries the Nth byte from now towards the client is cut behind it
 #   cut-up N   the same of bytes towards the upstream
@@ -32,9 +32,18 @@ class Leg:
         self.hangs = False
 
 
+def connect(upstream):
+    if not upstream.startswith("/"):
+        return socket.create_connection(("127.0.0.1", int(upstream)), 1)
+    server = socket.socket(socket.AF_UNIX)
+    server.settimeout(1)
+    server.connect(upstream)
+    return server
+
+
 class Relay:
-    def __init__(self, upstream_port):
-        self.upstream = ("127.0.0.1", upstream_port)
+    def __init__(self, upstream):
+        self.upstream = upstream
         self.selector = selectors.DefaultSelector()
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
         self.listener.setblocking(False)
@@ -79,7 +88,7 @@ class Relay:
     def accept(self):
         client, _ = self.listener.accept()
         try:
-            server = socket.create_connection(self.upstream, 1)
+            server = connect(self.upstream)
         except OSError:
             client.close()
             return
@@ -87,7 +96,8 @@ class Relay:
         legs[0].peer, legs[1].peer = legs[1], legs[0]
         for leg in legs:
             leg.socket.setblocking(False)
-            leg.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if leg.socket.family != socket.AF_UNIX:
+                leg.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.selector.register(leg.socket, selectors.EVENT_READ, leg)
 
     def copy(self, leg):
@@ -174,4 +184,4 @@ class Relay:
 
 
 if __name__ == "__main__":
-    Relay(int(sys.argv[1])).run()
+    Relay(sys.argv[1]).run()

@@ -13,7 +13,7 @@ from transcripts import replies
 
 DIRECTIVES = {"since", "ours", "judge", "proxy", "not", "unordered", "time", "save", "scan", "repeat", "resp", "reconnect", "restart"}
 SECTION_WORDS = {"since", "ours", "judge", "not", "resp2", "resp3", "fresh"}
-BACKENDS = {"proxy", "prefix", "cluster", "tables"}  # what may stand behind `not`, with the reason
+BACKENDS = {"proxy", "prefix", "cluster", "tables", "database servers"}  # what may stand behind `not`, with the reason
 
 
 class BadScript(Exception):

@@ -194,6 +194,8 @@ class Server:
 
     def let_upstreams_block(self):
         """Waits until as many clients wait inside the upstreams as inside ours, or for half a second: CLIENT PAUSE, say."""
+        if not self.upstreams:
+            return
         deadline = time.monotonic() + 0.5
         while time.monotonic() < deadline:
             if sum(each.blocked_clients() for each in self.upstreams.values()) >= blocked_in(self.control):

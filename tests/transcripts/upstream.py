@@ -256,7 +256,8 @@ KINDS = {"single": Single, "cluster": Cluster}
 
 def add_options(parser):
     parser.add_argument("--upstream", help="how to start a real Redis behind the server, whose command has {upstream} for its URL")
-    parser.add_argument("--tables", action="store_true", help="our server's backend keeps its data in tables")
+    parser.add_argument("--tables", nargs="?", const="file", choices=("file", "servers"),
+                        help="our server's backend keeps its data in tables: of a file, or of a database server")
     parser.add_argument("--cluster", action="store_true", help="the upstream is a cluster of three of them")
     parser.add_argument("--prefix", default="", help="the keys' prefix in the upstream's URL")
 

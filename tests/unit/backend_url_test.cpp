@@ -53,6 +53,13 @@ TEST(BackendUrl, names_sql_databases) {
   EXPECT_FALSE(parse_backend_url("mysql://ada@h/d").password);
 }
 
+TEST(BackendUrl, names_the_socket_of_a_database_server) {
+  EXPECT_EQ(parse_backend_url("postgresql://ada@%2Frun%2Fpg:5433/d").hosts, (Hosts{{"/run/pg", 5433}}));
+  EXPECT_EQ(parse_backend_url("mysql://ada@%2frun%2fdb.sock/d?timeout=2s").hosts, (Hosts{{"/run/db.sock", 3306}}));
+  EXPECT_EQ(parse_backend_url("mysql://ada@h/d?timeout=2s").upstream.timeout, milliseconds(2000));
+  EXPECT_NE(refusal("redis://%2Frun%2Fredis"), "");
+}
+
 TEST(BackendUrl, names_a_redis) {
   const BackendUrl url = parse_backend_url("redis://ada:a:b@[::1]:7000/12?timeout=2s&prefix=p:");
   EXPECT_EQ(url.kind, Kind::redis);
@@ -215,6 +222,8 @@ TEST(BackendUrl, is_refused_with_the_reason) {
       {"rediss://h?key=/k", "go together"},
       {"rediss://h?key=%00", "%00 in the key"},
       {"memory:?pool=1", "option 'pool' does not apply to memory:"},
+      {"mysql://h/d?pool=1", "option 'pool' does not apply to mysql://"},
+      {"postgresql://%2Fa%/d", "a '%' in the socket's path"},
       {"sqlite://f?timeout=1", "option 'timeout' does not apply to sqlite://"},
   };
   for (const auto& [url, reason] : cases) {
