@@ -232,7 +232,7 @@ bool Channel::process() {
     if (kind_ == Kind::owned && is_message(reply)) {
       hand_on();
       begin = done = at;
-      if (listener_) listener_->message(reply);
+      if (listener_) listener_->message(*this, reply);
       if (state_ != State::ready) return true;
       continue;
     }

@@ -131,11 +131,7 @@ Channel* Guide::channel_for(Errand& errand) {
     return nullptr;
   }
   if (task.slot == Errand::any_slot) {
-    const Address address = any_node(task.client);
-    Channel& any = hub_.shared(address, task.protocol, task.client);
-    if (any.refusal().empty()) return &any;
-    errand.fault_ = any.refusal();
-    return nullptr;
+    return usable(errand, own_or_shared(errand, any_node(task.client)));
   }
   const SlotMap::Index primary = map_->primary_of(static_cast<uint16_t>(task.slot));
   if (primary == SlotMap::no_node) {
@@ -143,6 +139,7 @@ Channel* Guide::channel_for(Errand& errand) {
     return nullptr;
   }
   const std::vector<SlotMap::Index>& replicas = map_->node(primary).replicas;
+  if (task.carrier) return usable(errand, task.carrier->at(nodes_[primary].address));
   if (hub_.upstream().access()->reads_from_replica && task.traits.repeatable && !task.stands_for_node &&
       !errand.asked_primary_ && !replicas.empty()) {
     for (size_t i = 0; i < replicas.size(); ++i) {
@@ -150,9 +147,19 @@ Channel* Guide::channel_for(Errand& errand) {
       if (replica.refusal().empty()) return &replica;
     }
   }
-  Channel& found = channel(primary, false, task.protocol, task.client);
-  if (found.refusal().empty()) return &found;
-  errand.fault_ = found.refusal();
+  return usable(errand, &channel(primary, false, task.protocol, task.client));
+}
+
+Channel* Guide::own_or_shared(const Errand& errand, const Address& node) {
+  if (errand.task_.carrier) return errand.task_.carrier->at(node);
+  return &hub_.shared(node, errand.task_.protocol, errand.task_.client);
+}
+
+/// The channel where it takes requests; else null, and the errand has a fault.
+Channel* Guide::usable(Errand& errand, Channel* channel) {
+  if (channel && channel->refusal().empty()) return channel;
+  errand.fault_ = channel ? channel->refusal()
+                          : "UPSTREAM " + hub_.upstream().name() + ": the client has no connection to the slot's node";
   return nullptr;
 }
 
@@ -180,6 +187,7 @@ void Guide::send(Errand& errand, Channel& channel, bool asking) {
   errand.channel_ = &channel;
   errand.left_ = errand.task_.replies;
   if (asking) channel.send_unanswered(command("ASKING"));
+  if (!errand.task_.ahead.empty()) channel.send_unanswered(errand.task_.ahead);
   channel.send(errand, errand.request_, errand.task_.replies, 0, errand.task_.traits, errand.task_.entry);
 }
 
@@ -189,11 +197,13 @@ void Guide::redirect(Errand& errand, const Redirection& redirection) {
   const bool to_other = redirection.kind == Redirection::Kind::moved || redirection.kind == Redirection::Kind::ask;
   if (!to_other || redirection.host.name.empty() || ++errand.hops_ > most_hops_at_once)
     return wait(errand, errand.fault_);
+  // Of ASKING and what is to be said ahead, each would end the other: it waits until the slot has moved.
+  if (redirection.kind == Redirection::Kind::ask && !errand.task_.ahead.empty()) return wait(errand, errand.fault_);
   if (errand.task_.slot == Errand::any_slot) errand.task_.slot = redirection.slot;
   if (must_wait(errand)) return wait(errand, errand.fault_);
-  Channel& channel = hub_.shared(address_of(redirection.host), errand.task_.protocol, errand.task_.client);
-  if (!channel.refusal().empty()) return wait(errand, channel.refusal());
-  send(errand, channel, redirection.kind == Redirection::Kind::ask);
+  Channel* const channel = usable(errand, own_or_shared(errand, address_of(redirection.host)));
+  if (!channel) return wait(errand, errand.fault_);
+  send(errand, *channel, redirection.kind == Redirection::Kind::ask);
 }
 
 void Guide::wait(Errand& errand, View fault) {

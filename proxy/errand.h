@@ -25,6 +25,14 @@ namespace redipy::proxy {
 class Channel;
 class Guide;
 
+/// Connections that a client has for itself at the nodes, in place of those that all share.
+class Carrier {
+ public:
+  virtual ~Carrier() = default;
+  /// Null: it has none there, and cannot have one.
+  virtual Channel* at(const Address& node) = 0;
+};
+
 class Errand : public Receiver {
  public:
   static constexpr int any_slot = -1;  ///< no key decides where it goes
@@ -38,6 +46,8 @@ class Errand : public Receiver {
     const CommandTable::Entry* entry = nullptr;
     /// No key belongs to the slot: it stands for the node that has it (KEYS at each primary).
     bool stands_for_node = false;
+    Carrier* carrier = nullptr;  ///< null: connections that all share
+    Bytes ahead{};               ///< a request that is said right before it, on the same connection
   };
 
   Errand() = default;

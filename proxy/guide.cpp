@@ -3,6 +3,8 @@
 // Asking for the topology, and finding the way by it. What becomes of each errand: errand.cpp.
 #include "proxy/guide.h"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 
 #include "core/base/numbers.h"
@@ -76,6 +78,12 @@ void Guide::renew() {
   for (const SlotMap::Node& node : map_->nodes())
     known.push_back(nodes_.emplace_back(Node{address_of(node.host)}).address);
   hub_.retire_all_but(known);
+  std::erase_if(watchers_, [](const auto& each) { return each.expired(); });
+  for (const auto& each : watchers_) {
+    asio::post(hub_.context(), [each] {
+      if (const auto watcher = each.lock()) (*watcher)();
+    });
+  }
 }
 
 const SlotMap* Guide::map() {
@@ -135,7 +143,7 @@ Channel& Guide::channel(SlotMap::Index index, bool replica, int protocol, uint64
 }
 
 Redirection Guide::note_redirection(View reply, const Address& asked) {
-  const Redirection redirection = read_redirection(reply, host_of(asked));
+  Redirection redirection = read_redirection(reply, host_of(asked));
   if (redirection.kind == Redirection::Kind::moved && !redirection.host.name.empty()) {
     topology_.move_slot(redirection.slot, redirection.host);
   }

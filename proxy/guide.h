@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -43,6 +44,8 @@ class Guide {
   std::vector<int> primaries();
   /// Reads an error reply of the node there and learns from it, if it is a redirection.
   Redirection note_redirection(View reply, const Address& asked);
+  /// Has it called, from the thread's event loop, whenever there is another map; as long as it lives.
+  void watch(std::weak_ptr<std::function<void()>> watcher) { watchers_.push_back(std::move(watcher)); }
   /// Why no request can be sent now; empty if the cluster is there.
   Bytes refusal();
 
@@ -79,6 +82,8 @@ class Guide {
   void go_on(int64_t now_ms);
   bool is_hopeless(const Errand& errand, int64_t now_ms) const;
   Channel* channel_for(Errand& errand);
+  Channel* own_or_shared(const Errand& errand, const Address& node);
+  Channel* usable(Errand& errand, Channel* channel);
   Channel& channel(SlotMap::Index index, bool replica, int protocol, uint64_t client);
 
   Hub& hub_;
@@ -87,6 +92,7 @@ class Guide {
   uint64_t epoch_ = 0;
   std::vector<Node> nodes_;  // by the map's index
   std::vector<SlotMap::Index> primaries_;
+  std::vector<std::weak_ptr<std::function<void()>>> watchers_;
   Errand* first_ = nullptr;
   Errand* last_ = nullptr;
   size_t waiting_ = 0;

@@ -10,6 +10,8 @@
 
 namespace redipy::proxy {
 
+class Channel;
+
 /// All methods are called on the channel's thread, from within its event; a receiver may send to channels from there.
 class Receiver {
  public:
@@ -33,8 +35,8 @@ class Receiver {
 class Listener {
  public:
   virtual ~Listener() = default;
-  /// A message, whole: a push in RESP3, an array in RESP2.
-  virtual void message(View bytes) = 0;
+  /// A message, whole, that came by this connection: a push in RESP3, an array in RESP2.
+  virtual void message(const Channel& by, View bytes) = 0;
   /// The connection is lost, and nothing of it will come back by itself.
   virtual void gone(View why) = 0;
 };

@@ -308,8 +308,8 @@ FlowFunction steps_of(Session& session, const CommandTable::Entry& entry, const 
   if (name == "select") return backends.any_upstream() ? select : nullptr;
   if (name == "wait" || name == "waitaof") return backends.main().upstream ? wait : nullptr;
   if (name == "client|tracking") return backends.any_upstream() ? tracking : nullptr;
-  if (name == "client|caching") return own ? on_pinned : nullptr;
-  if (name == "client|no-touch") return backends.main().upstream ? on_pinned : nullptr;
+  if (name == "client|caching") return own ? caching : nullptr;
+  if (name == "client|no-touch") return backends.main().upstream ? no_touch : nullptr;
   if (name == "info") return backends.main().upstream ? info : nullptr;
   if (name == "config|set" || name == "config|resetstat") return backends.any_config_relay() ? config : nullptr;
   if (!backends.any_upstream()) return nullptr;

@@ -67,7 +67,8 @@ void subscribe(Session& session, const CommandTable::Entry& entry, const Args& a
 Awaitable<void> select(Flow& flow);
 Awaitable<void> hello(Flow& flow);
 Awaitable<void> tracking(Flow& flow);
-Awaitable<void> on_pinned(Flow& flow);
+Awaitable<void> caching(Flow& flow);
+Awaitable<void> no_touch(Flow& flow);
 Awaitable<void> wait(Flow& flow);
 // flows_keyspace.cpp
 Awaitable<void> keyspace(Flow& flow);
@@ -101,8 +102,8 @@ Bytes decode(const Place& place, const CommandTable::Entry& entry, Bytes reply);
 proxy::Channel& channel_to(Flow& flow, Place& place);
 /// Asks an upstream a command that each of its nodes has to hear; gives the first error, else the first reply.
 Awaitable<Bytes> ask_nodes(Flow& flow, Place& place, std::vector<View> words);
-/// CLIENT ID, at the upstream, of a connection that another session has there for itself.
-Awaitable<int64_t> remote_id(Flow& flow, uint64_t session_id, Place& place);
+/// CLIENT ID, at the upstream (its node), of a connection that another session has there for itself.
+Awaitable<int64_t> remote_id(Flow& flow, uint64_t session_id, Place& place, const proxy::Address& node);
 template <class... Words>
 std::vector<View> words_of(const Words&... words) {
   return {View(words)...};

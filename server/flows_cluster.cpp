@@ -20,6 +20,7 @@
 #include "proxy/reply_merge.h"
 #include "proxy/request_writer.h"
 #include "proxy/words.h"
+#include "server/relay.h"
 #include "server/session.h"
 
 namespace redipy::flows {
@@ -122,6 +123,7 @@ Awaitable<Bytes> random_key(Flow& flow, Place& place, const CommandTable::Entry&
   const std::vector<int> primaries = co_await primaries_of(flow, place);
   std::vector<Part> parts;
   const Bytes size = proxy::command("DBSIZE");
+  parts.reserve(primaries.size());
   for (const int slot : primaries) parts.push_back({slot, size, true});
   const std::vector<Bytes> sizes = co_await ask_parts(flow, place, parts, {.repeatable = true});
   uint64_t total = 0;
@@ -190,6 +192,8 @@ Awaitable<Bytes> divided(Flow& flow, Place& place, const CommandTable::Entry& en
 Awaitable<std::vector<Bytes>> ask_parts(Flow& flow, Place& place, const std::vector<Part>& parts, proxy::Traits traits,
                                         uint32_t replies) {
   Gathering all(parts.size());
+  proxy::Carrier* const carrier = flow.session.relay().carrier(place);
+  const Bytes ahead = flow.session.relay().take_ahead();
   asio::io_context& context = flow.session.link().context();
   proxy::Guide& guide = guide_of(flow, place);
   co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(
@@ -206,7 +210,9 @@ Awaitable<std::vector<Bytes>> ask_parts(Flow& flow, Place& place, const std::vec
                               .protocol = flow.reply.protocol(),
                               .client = flow.session.id(),
                               .traits = traits,
-                              .stands_for_node = parts[i].stands_for_node});
+                              .stands_for_node = parts[i].stands_for_node,
+                              .carrier = carrier,
+                              .ahead = ahead});
         }
       },
       asio::use_awaitable_t<Executor>());

@@ -95,6 +95,25 @@ std::vector<Bytes> with_time_left(const Flow& flow, int64_t passed_ms) {
   return words;
 }
 
+/// Of the channels or patterns that a command is about, those on which each node tells of its own keys, or may.
+std::vector<Bytes> told_by_each_node(const Session& session, View name, const Args& args) {
+  constexpr View channels[] = {"__keyspace@0__:", "__keyevent@0__:", "__redis__:invalidate"};
+  std::vector<Bytes> found;
+  const auto look_at = [&](View word) {
+    const View literal = name.starts_with('p') ? word.substr(0, word.find_first_of("*?[\\")) : word;
+    const bool may = std::any_of(std::begin(channels), std::end(channels), [&](View channel) {
+      return literal.starts_with(channel) || (name.starts_with('p') && channel.starts_with(literal));
+    });
+    if (may) found.emplace_back(word);
+  };
+  for (const View word : args.from(1)) look_at(word);
+  if (args.size() > 1) return found;
+  // All of them.
+  for (const auto& each : name.starts_with('p') ? session.subscriptions.patterns : session.subscriptions.channels)
+    look_at(each);
+  return found;
+}
+
 }  // namespace
 
 Awaitable<Bytes> ask_own(Flow& flow, Place& place, int slot, View request, uint32_t replies, proxy::Traits traits,
@@ -265,16 +284,27 @@ void subscribe_in_cluster(Session& session, const CommandTable::Entry& entry, co
   proxy::Guide& guide = session.link().hub(place).guide();
   const View name = entry.full_name;
   const bool shard = name == "ssubscribe" || name == "sunsubscribe";
-  const auto forward = [&](const proxy::Address& node, const Args& part, uint32_t confirmations) {
-    proxy::Channel& channel = relay.pin(place, shard ? pin::subscribed_shards : pin::subscribed, node);
+  const auto forward = [&](const proxy::Address& node, const Args& part, uint32_t confirmations, unsigned reason) {
+    proxy::Channel& channel = relay.pin(place, reason, node);
     channel.expect_messages(session.protocol() == 2);
-    relay.forward_subscription(channel, encode(place, entry, part), confirmations, entry, place);
+    relay.forward_subscription(channel, encode(place, entry, part), confirmations, entry, place,
+                               reason == pin::subscribed_apart);
   };
   if (!shard) {
     const Relay::Pin* const pinned = relay.pinned_for(place, pin::subscribed);
     const auto meeting = guide.node_of(meeting_slot(place));
     const proxy::Address node = pinned ? pinned->channel->address() : meeting ? *meeting : guide.any_node(0);
-    return forward(node, args, note_subscriptions(session, name, args));
+    // First where each node tells of its own keys: when the client has its confirmation it misses none of these.
+    std::vector<View> apart = {args[0]};
+    const std::vector<Bytes> names = told_by_each_node(session, name, args);
+    apart.insert(apart.end(), names.begin(), names.end());
+    for (const int slot : names.empty() ? std::vector<int>() : guide.primaries()) {
+      const proxy::Address primary = guide.node_of(slot).value_or(node);
+      if (primary == node) continue;
+      forward(primary, Args(std::span<const View>(apart)), static_cast<uint32_t>(names.size()), pin::subscribed_apart);
+    }
+    if (!names.empty()) relay.expect_all_primaries(place);
+    return forward(node, args, note_subscriptions(session, name, args), pin::subscribed);
   }
   // By slot: each at the connection where it was made, or is to be made.
   std::vector<Bytes> channels(args.from(1).begin(), args.from(1).end());
@@ -293,7 +323,8 @@ void subscribe_in_cluster(Session& session, const CommandTable::Entry& entry, co
   if (by_node.empty()) by_node.push_back({guide.any_node(0), {args[0]}});
   note_subscriptions(session, name, args);
   for (const auto& [node, words] : by_node) {
-    forward(node, Args(std::span<const View>(words)), std::max<uint32_t>(1, static_cast<uint32_t>(words.size() - 1)));
+    forward(node, Args(std::span<const View>(words)), std::max<uint32_t>(1, static_cast<uint32_t>(words.size() - 1)),
+            pin::subscribed_shards);
   }
 }
 

@@ -21,15 +21,42 @@ namespace redipy::flows {
 
 namespace {
 
-/// What is said on one connection holds for one node only.
-void refuse_in_cluster(const Place& place) {
-  if (place.upstream->is_cluster()) throw CommandError("ERR the command is not there where the backend is a cluster");
-}
-
 /// Runs the command's own handler here, under the lock.
 void run_here(Flow& flow) {
   const std::lock_guard guard(flow.server.lock());
   flow.entry->command->run.session(flow.session, flow.args(), flow.reply);
+}
+
+/// Where something has to be said on connections of the session's own that holds for all its requests.
+Awaitable<std::vector<proxy::Address>> nodes_to_tell(Flow& flow, Place& place, unsigned reason) {
+  std::vector<proxy::Address> nodes;
+  if (!place.upstream->is_cluster()) {
+    nodes.push_back(place.upstream->address());
+    co_return nodes;
+  }
+  const std::vector<int> slots = co_await primaries_of(flow, place);
+  for (const int slot : slots) {
+    const proxy::Address node = co_await node_of(flow, place, slot);
+    nodes.push_back(node);
+  }
+  // And where it was said before, though that node has no slots any more.
+  for (const Relay::Pin& own : flow.session.relay().pins()) {
+    const bool known = std::find(nodes.begin(), nodes.end(), own.channel->address()) != nodes.end();
+    if (own.place == &place && (own.reasons & reason) != 0 && !known) nodes.push_back(own.channel->address());
+  }
+  co_return nodes;
+}
+
+Awaitable<Bytes> tell(Flow& flow, Place& place, unsigned reason, const proxy::Address& node,
+                      const std::vector<View>& words) {
+  Buffer request;
+  proxy::append_command(request, words);
+  const auto channel = flow.session.relay().pin(place, reason, node).shared_from_this();
+  co_return co_await ask(flow, *channel, request.view(), 1);
+}
+
+void stop_telling(Relay& relay, Place& place, unsigned reason) {
+  while (relay.pinned_for(place, reason)) relay.unpin(place, reason);
 }
 
 }  // namespace
@@ -117,31 +144,41 @@ Awaitable<void> hello(Flow& flow) {
 
 namespace {
 
-/// CLIENT TRACKING as it is told to one upstream, on the session's own connection there.
+/// CLIENT TRACKING as it is told to one upstream, on the session's own connection there; to a cluster, at each primary.
 Awaitable<Bytes> track_at(Flow& flow, Place& place, const TrackingState& wanted) {
+  Relay& relay = flow.session.relay();
+  if (!wanted.on && !relay.pinned_for(place, pin::tracking)) co_return "+OK\r\n";
   std::vector<Bytes> words(flow.words.begin(), flow.words.end());
+  size_t redirect = 0;  // where the other session's id stands
   for (size_t i = 3; i + 1 < words.size(); ++i) {
     if (equals_ignore_case(words[i], "PREFIX")) {
       ++i;
       words[i] = place.prefix() + words[i];
     } else if (equals_ignore_case(words[i], "REDIRECT")) {
-      // The messages go to another session: to a connection of its own there.
-      const int64_t remote = co_await remote_id(flow, wanted.redirect, place);
-      words[++i] = std::to_string(remote);
+      redirect = ++i;
     }
   }
   if (!place.prefix().empty() && wanted.broadcast && wanted.prefixes.empty()) {
     words.emplace_back("PREFIX");
     words.emplace_back(place.prefix());
   }
-  const std::vector<View> views(words.begin(), words.end());
-  Buffer request;
-  proxy::append_command(request, views);
-  Relay& relay = flow.session.relay();
-  if (!wanted.on && !relay.pinned(place)) co_return "+OK\r\n";
-  proxy::Channel& channel = relay.pin(place, pin::tracking);
-  Bytes reply = co_await ask(flow, channel, request.view(), 1);
-  if (!wanted.on || reply.starts_with('-')) relay.unpin(place, pin::tracking);
+  Bytes reply;
+  const std::vector<proxy::Address> nodes = co_await nodes_to_tell(flow, place, pin::tracking);
+  for (const proxy::Address& node : nodes) {
+    // The messages go to another session: to a connection of its own there.
+    if (redirect > 0) {
+      const int64_t remote = co_await remote_id(flow, wanted.redirect, place, node);
+      words[redirect] = std::to_string(remote);
+    }
+    const std::vector<View> views(words.begin(), words.end());
+    reply = co_await tell(flow, place, pin::tracking, node, views);
+    if (reply.starts_with('-')) break;
+  }
+  if (!wanted.on || reply.starts_with('-')) {
+    stop_telling(relay, place, pin::tracking);
+  } else if (place.upstream->is_cluster()) {
+    relay.expect_all_primaries(place);
+  }
   co_return reply;
 }
 
@@ -157,7 +194,6 @@ Awaitable<void> tracking(Flow& flow) {
   }
   for (const auto& place : *flow.places) {
     if (!place->upstream) continue;
-    refuse_in_cluster(*place);
     const Bytes reply = co_await track_at(flow, *place, wanted);
     if (reply.starts_with('-')) throw CommandError(proxy::error_text(reply));
   }
@@ -171,7 +207,7 @@ Awaitable<void> tracking(Flow& flow) {
   flow.reply.ok();
 }
 
-Awaitable<int64_t> remote_id(Flow& flow, uint64_t session_id, Place& place) {
+Awaitable<int64_t> remote_id(Flow& flow, uint64_t session_id, Place& place, const proxy::Address& node) {
   Session* other = nullptr;
   std::shared_ptr<void> kept;
   {
@@ -184,16 +220,16 @@ Awaitable<int64_t> remote_id(Flow& flow, uint64_t session_id, Place& place) {
     throw CommandError(
         "ERR a client of another network thread cannot be redirected to at an upstream: set io-threads 1");
   }
-  proxy::Channel& channel = other->relay().pin(place, pin::redirected);
+  if (place.upstream->is_cluster()) other->relay().expect_all_primaries(place);
+  proxy::Channel& channel = other->relay().pin(place, pin::redirected, node);
   const Bytes request = proxy::command("PING");
   if (channel.remote_id() == 0) co_await ask(flow, channel, request, 1);
   co_return channel.remote_id();
 }
 
-/// What is said on the session's own connection, as it is: CLIENT CACHING, CLIENT NO-TOUCH.
-Awaitable<void> on_pinned(Flow& flow) {
+// CLIENT CACHING: said on the connection that the next request takes.
+Awaitable<void> caching(Flow& flow) {
   Place& place = flow.server.backends().main();
-  refuse_in_cluster(place);
   Buffer ours;
   {
     const std::lock_guard guard(flow.server.lock());
@@ -201,8 +237,7 @@ Awaitable<void> on_pinned(Flow& flow) {
     flow.entry->command->run.session(flow.session, flow.args(), unused);
   }
   Relay& relay = flow.session.relay();
-  const bool no_touch = flow.entry->full_name == "client|no-touch";
-  if (!no_touch && flow.places->size() > 1) {
+  if (flow.places->size() > 1) {
     // Nobody knows which connection the next command takes. Where it does not come now, YES makes a later one be
     // tracked, which does no harm; NO would make a later one not be tracked, so it is not told.
     flow.reply.raw(Bytes(ours.view()));
@@ -213,11 +248,37 @@ Awaitable<void> on_pinned(Flow& flow) {
     }
     co_return;
   }
-  proxy::Channel& channel = no_touch ? relay.pin(place, pin::no_touch) : relay.channel(place);
   Buffer request;
   proxy::append_command(request, flow.views);
-  const Bytes reply = co_await ask(flow, channel, request.view(), 1);
-  if (no_touch && !flow.session.no_touch) relay.unpin(place, pin::no_touch);
+  if (place.upstream->is_cluster()) {
+    relay.say_ahead(Bytes(request.view()));
+    flow.reply.ok();
+    co_return;
+  }
+  flow.reply.raw(co_await ask(flow, relay.channel(place), request.view(), 1));
+}
+
+// CLIENT NO-TOUCH <ON | OFF>
+Awaitable<void> no_touch(Flow& flow) {
+  Session& session = flow.session;
+  Place& place = flow.server.backends().main();
+  const bool before = session.no_touch;
+  Buffer ours;
+  {
+    const std::lock_guard guard(flow.server.lock());
+    ReplyWriter unused(ours, flow.reply.protocol());
+    flow.entry->command->run.session(session, flow.args(), unused);
+  }
+  Bytes reply = "+OK\r\n";
+  for (const proxy::Address& node : co_await nodes_to_tell(flow, place, pin::no_touch)) {
+    reply = co_await tell(flow, place, pin::no_touch, node, flow.views);
+    if (reply.starts_with('-')) break;
+  }
+  if (reply.starts_with('-')) {
+    const std::lock_guard guard(flow.server.lock());
+    session.no_touch = before;
+  }
+  if (!session.no_touch) stop_telling(session.relay(), place, pin::no_touch);
   flow.reply.raw(reply);
 }
 

@@ -4,11 +4,14 @@
 #include <mutex>
 
 #include "core/resp/reply_cursor.h"
+#include "proxy/guide.h"
 #include "proxy/hub.h"
 #include "proxy/words.h"
+#include "server/cluster_info.h"
 #include "server/config.h"
 #include "server/dispatch.h"
 #include "server/flows.h"
+#include "server/flows_cluster.h"
 #include "server/info.h"
 #include "server/relay.h"
 #include "server/server.h"
@@ -16,12 +19,33 @@
 
 namespace redipy::flows {
 
+namespace {
+
+/// Empty where not every node could be asked.
+Awaitable<Bytes> info_of_primaries(Flow& flow, Place& place) {
+  if (!flow.session.link().hub(place).guide().refusal().empty()) co_return Bytes();
+  const Bytes request = proxy::command("INFO", "all");
+  std::vector<Part> parts;
+  for (const int slot : co_await primaries_of(flow, place)) parts.push_back({slot, request, true});
+  std::vector<Bytes> infos = co_await ask_parts(flow, place, parts, {.repeatable = true});
+  for (Bytes& each : infos) {
+    if (each.starts_with('-')) co_return Bytes();
+    each = ReplyCursor(each).text();
+  }
+  if (infos.empty()) co_return Bytes();
+  co_return merged_info(infos);
+}
+
+}  // namespace
+
 // INFO [section ...]
 Awaitable<void> info(Flow& flow) {
   Bytes theirs;
   Place& place = flow.server.backends().main();
   // What is told of the data is the upstream's word; if it cannot be asked, that part is left out.
-  if (!place.upstream->is_cluster() && flow.session.relay().channel(place).refusal().empty()) {
+  if (place.upstream->is_cluster()) {
+    theirs = co_await info_of_primaries(flow, place);
+  } else if (flow.session.relay().channel(place).refusal().empty()) {
     const Bytes request = proxy::command("INFO", "all");
     const Bytes reply = co_await ask(flow, flow.session.relay().channel(place), request, 1, {.repeatable = true});
     if (!reply.starts_with('-')) theirs = ReplyCursor(reply).text();

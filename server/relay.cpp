@@ -18,6 +18,11 @@ namespace redipy {
 
 namespace {
 
+/// Whether nodes of a cluster send messages on this channel for themselves, and tell no other node.
+bool is_told_by_each_node(View channel) {
+  return channel.starts_with("__keyspace@") || channel.starts_with("__keyevent@") || channel.starts_with("__redis__:");
+}
+
 bool first_is_confirmation(View reply) { return proxy::first_element(reply).ends_with("subscribe"); }
 
 /// Of client tracking: a push, or in RESP2 a message on a channel of this name.
@@ -136,7 +141,7 @@ struct Relay::RoutedLane final : Lane {
 /// On one connection of the session's own.
 struct Relay::Ear final : proxy::Listener {
   Ear(Relay& of, const Place& where) : relay(of), place(where) {}
-  void message(View bytes) override { relay.message(place, bytes); }
+  void message(const proxy::Channel& by, View bytes) override { relay.message(by, place, bytes); }
   void gone(View why) override { relay.gone(why); }  // which may end this
 
   Relay& relay;
@@ -203,7 +208,9 @@ void Relay::forward_routed(Place& place, Routed where, View request, proxy::Trai
                    .client = session_.id(),
                    .traits = traits,
                    .entry = &entry,
-                   .stands_for_node = where.stands_for_node});
+                   .stands_for_node = where.stands_for_node,
+                   .carrier = pins_.empty() ? nullptr : carrier(place),
+                   .ahead = take_ahead()});
 }
 
 /// The first lane is through: what waited behind it goes on.
@@ -302,11 +309,12 @@ void Relay::unblock(bool with_error) {
 
 void Relay::drop_pins() {
   const std::vector<Pin> pins = std::exchange(pins_, {});
+  ahead_.clear();
   for (const Pin& pin : pins) session_.link().hub(*pin.place).give_back(pin.channel, false);
 }
 
 unsigned Relay::take_lost() {
-  unsigned reasons = 0;
+  unsigned reasons = std::exchange(missing_, 0);
   std::erase_if(pins_, [&](const Pin& pin) {
     if (!pin.channel->is_stopped()) return false;
     reasons |= pin.reasons;
@@ -316,8 +324,8 @@ unsigned Relay::take_lost() {
 }
 
 void Relay::forward_subscription(proxy::Channel& channel, View request, uint32_t confirmations,
-                                 const CommandTable::Entry& entry, Place& place) {
-  send(lane_for(channel, false, place.rewriting.get(), &entry), request, confirmations,
+                                 const CommandTable::Entry& entry, Place& place, bool kept_back) {
+  send(lane_for(channel, kept_back, place.rewriting.get(), &entry), request, confirmations,
        {.patient = true, .confirmations = true}, &entry);
 }
 
@@ -333,7 +341,78 @@ void Relay::abandon() {
   }
 }
 
-void Relay::message(const Place& place, View bytes) {
+proxy::Carrier* Relay::carrier(const Place& place) {
+  const Pin* const own = pinned_for(place, pin::tracking | pin::no_touch);
+  return own && place.upstream->is_cluster() ? this : nullptr;
+}
+
+proxy::Channel* Relay::at(const proxy::Address& node) {
+  bool tracks = false;
+  Place* place = nullptr;
+  for (Pin& own : pins_) {
+    if ((own.reasons & (pin::tracking | pin::no_touch)) == 0) continue;
+    if (own.channel->address() == node) return own.channel.get();
+    tracks = tracks || (own.reasons & pin::tracking) != 0;
+    place = own.place;
+  }
+  if (tracks || !place) return nullptr;  // what is read there would not be tracked
+  proxy::Channel& added = pin(*place, pin::no_touch, node);
+  added.send_unanswered(proxy::command("CLIENT", "NO-TOUCH", "ON"));
+  return &added;
+}
+
+void Relay::expect_all_primaries(Place& place) {
+  if (std::find(watched_.begin(), watched_.end(), &place) != watched_.end()) return;
+  watched_.push_back(&place);
+  if (!watcher_) watcher_ = std::make_shared<std::function<void()>>([this] { look_around(); });
+  session_.link().hub(place).guide().watch(watcher_);
+}
+
+bool Relay::is_at_all_primaries(Place& place, unsigned reasons) {
+  proxy::Guide& guide = session_.link().hub(place).guide();
+  for (const int slot : guide.primaries()) {
+    const auto node = guide.node_of(slot);
+    const bool there = std::any_of(pins_.begin(), pins_.end(), [&](const Pin& own) {
+      return own.place == &place && (own.reasons & reasons) != 0 && own.channel->address() == node;
+    });
+    if (!there) return false;
+  }
+  return true;
+}
+
+/// Another node has slots now, perhaps. What it tells would be missed.
+void Relay::look_around() {
+  constexpr std::pair<unsigned, unsigned> kinds[] = {
+      {pin::tracking, pin::tracking},
+      {pin::redirected, pin::redirected},
+      {pin::subscribed_apart, pin::subscribed_apart | pin::subscribed},
+  };
+  Bytes name;
+  for (const auto& kind : kinds) {
+    for (const Pin& own : pins_) {
+      if ((own.reasons & kind.first) == 0 || !own.place->upstream->is_cluster()) continue;
+      if (is_at_all_primaries(*own.place, kind.second)) continue;
+      missing_ |= kind.first;
+      name = own.place->name;
+    }
+  }
+  if (missing_ != 0) session_.upstream_gone(*this, "UPSTREAM " + name + ": another node of the cluster has slots now");
+}
+
+void Relay::message(const proxy::Channel& by, const Place& place, View bytes) {
+  const auto from = std::find_if(pins_.begin(), pins_.end(), [&](const Pin& one) { return one.channel.get() == &by; });
+  constexpr unsigned both = pin::subscribed_apart | pin::subscribed;
+  if (from != pins_.end() && (from->reasons & both) == pin::subscribed_apart) {
+    // What was published comes from where subscribers meet; from here, what this node tells of itself.
+    ReplyCursor part(bytes);
+    part.enter();
+    const View kind = part.text();
+    if (kind == "message" || kind == "pmessage") {
+      part.skip();
+      if (kind == "pmessage") part.skip();
+      if (!is_told_by_each_node(part.text())) return;
+    }
+  }
   const KeyRewriting* const rewriting = place.rewriting.get();
   Buffer stripped;
   if (rewriting && !rewriting->strip_message(bytes, stripped)) return;

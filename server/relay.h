@@ -11,12 +11,15 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/base/relaxed.h"
 #include "core/resp/buffer.h"
 #include "proxy/channel.h"
+#include "proxy/errand.h"
 #include "server/backends.h"
 
 namespace redipy {
@@ -30,14 +33,16 @@ class Guide;
 namespace pin {
 inline constexpr unsigned watching = 1, subscribed = 2, tracking = 4, blocked = 8, redirected = 16, no_touch = 32;
 inline constexpr unsigned subscribed_shards = 128;  ///< to shard channels, at a node of a cluster
+/// To what each node of a cluster tells of its own keys only, at one where subscribers do not meet.
+inline constexpr unsigned subscribed_apart = 256;
 /// None of its own: it was used in a way that leaves traces there, and is not used again by another session.
 inline constexpr unsigned used_up = 64;
 }  // namespace pin
 
-class Relay final {
+class Relay final : public proxy::Carrier {
  public:
   explicit Relay(Session& session);
-  ~Relay();
+  ~Relay() override;
 
   /// Nothing is under way.
   bool idle() const { return lanes_.empty(); }
@@ -48,9 +53,9 @@ class Relay final {
   void forward(proxy::Channel& channel, View requests, uint32_t count, proxy::Traits traits,
                const CommandTable::Entry* entry, bool kept_back);
 
-  /// SUBSCRIBE and its kin, with the number of confirmations that will come.
+  /// SUBSCRIBE and its kin, with the number of confirmations that will come. `kept_back`: which are not the client's.
   void forward_subscription(proxy::Channel& channel, View request, uint32_t confirmations,
-                            const CommandTable::Entry& entry, Place& place);
+                            const CommandTable::Entry& entry, Place& place, bool kept_back = false);
   /// A request of one command to a backend with a prefix: `request` has it already, the reply loses it.
   void forward_rewritten(proxy::Channel& channel, View request, proxy::Traits traits, const CommandTable::Entry& entry,
                          Place& place, bool kept_back);
@@ -92,6 +97,17 @@ class Relay final {
   bool any_pins() const { return !pins_.empty(); }
   std::vector<Pin>& pins() { return pins_; }
 
+  // --- at all primaries of a cluster
+  /// Where the session has connections of its own because of what was said on each (CLIENT TRACKING), requests take
+  /// these. Null: it has none.
+  proxy::Carrier* carrier(const Place& place);
+  /// Its next request is sent with this one right before it: CLIENT CACHING.
+  void say_ahead(Bytes request) { ahead_ = std::move(request); }
+  Bytes take_ahead() { return std::exchange(ahead_, {}); }
+  /// From now on a primary at which the session has no connection for the same reason makes an end of it.
+  void expect_all_primaries(Place& place);
+  proxy::Channel* at(const proxy::Address& node) override;
+
   /// The client is gone: whatever comes is dropped, connections of its own are closed. Not under the server's lock.
   void abandon();
 
@@ -100,13 +116,15 @@ class Relay final {
   struct RoutedLane;
   struct Ear;
   proxy::Channel& keep_own(Place& place, unsigned reason, std::shared_ptr<proxy::Channel> channel);
-  void message(const Place& place, View bytes);
+  void message(const proxy::Channel& by, const Place& place, View bytes);
   void gone(View why);
   Lane& lane_for(proxy::Channel& channel, bool kept_back, const KeyRewriting* rewriting,
                  const CommandTable::Entry* entry);
   void send(Lane& lane, View requests, uint32_t count, proxy::Traits traits, const CommandTable::Entry* entry);
   void advance();
   void deliver(View bytes);
+  bool is_at_all_primaries(Place& place, unsigned reasons);
+  void look_around();
 
   static constexpr size_t most_under_way = 1024;
 
@@ -117,6 +135,10 @@ class Relay final {
   const proxy::Guide* routed_by_ = nullptr;  // what is under way was sent by this one's map
   uint64_t routed_epoch_ = 0;
   std::vector<Pin> pins_;
+  unsigned missing_ = 0;  // reasons for which a connection is lacking
+  Bytes ahead_;
+  std::shared_ptr<std::function<void()>> watcher_;  // of clusters' maps
+  std::vector<const Place*> watched_;
 };
 
 }  // namespace redipy

@@ -146,7 +146,9 @@ void Session::upstream_gone(Relay& relay, View why) {
   const std::lock_guard guard(server_.lock());
   // What is watched may have changed meanwhile; a transaction that is under way has its answer already.
   if ((lost & pin::watching) != 0 && transaction.place) transaction.broken = true;
-  if ((lost & (pin::subscribed | pin::subscribed_shards | pin::tracking | pin::redirected)) == 0) return;
+  if ((lost & (pin::subscribed | pin::subscribed_shards | pin::subscribed_apart | pin::tracking | pin::redirected)) ==
+      0)
+    return;
   // Messages may have been missed. A client that is closed knows it, and subscribes anew.
   spdlog::info("Closing client {} ({}): {}", id_, link_.peer_address(), why);
   close_now();

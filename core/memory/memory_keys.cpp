@@ -121,7 +121,7 @@ size_t MemoryStore::flush(int database, std::optional<bool> wait) {
       old.keys.clear([](Entry* entry) { free_entry(entry); });
     } else {
       old.expires.clear();
-      reclaimer_.free(std::move(old.keys));
+      reclaimer_.free(std::move(old.keys));  // NOLINT(clang-analyzer-unix.Malloc): it is not free(3)
     }
   }
   return removed;
