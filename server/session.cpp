@@ -122,6 +122,13 @@ void Session::consume(Input& input, Scratch& scratch) {
       partial_.clear();
       return input.advance(again, again);
     }
+    if (!intact && (suspended() || !relay_idle())) {
+      // Replies are still to come that stand before the error: what is wrong is found again when they are there.
+      if (!relay_idle()) draining = true;
+      parser_ = {};
+      partial_.clear();
+      return input.advance(next_begin_, next_begin_);
+    }
     if (!intact) {
       reply.error(parser_.error());
       server_.dispatcher().count_error(parser_.error());

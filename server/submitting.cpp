@@ -58,7 +58,7 @@ Place* Dispatcher::executing_place(Session& session, const Request& request, con
   if (!request.entry || !arity_fits(*request.entry->command, request.words)) return nullptr;
   const CommandTable::Entry& entry = *request.entry;
   const Way way = this->way(entry);
-  if (way == Way::ours || way == Way::subscribe || entry.group == Group::pubsub) return nullptr;
+  if (way == Way::ours || way == Way::alive || way == Way::subscribe || entry.group == Group::pubsub) return nullptr;
   if (entry.full_name == "exec") {
     Place* const place = session.transaction.open ? session.transaction.place : nullptr;
     return place && place->executor ? place : nullptr;

@@ -168,7 +168,8 @@ class LongScriptsUpstream(LongScripts):
     def kill_one_that_reads(self):
         self.runner.send(b"EVAL", endless(writes=False), b"1", b"x")
         self.wait_until_busy()
-        self.expect("PING", self.other.call(b"PING"), "PONG")
+        self.expect("PING, which is the upstream's", self.other.call(b"PING"), BUSY)
+        self.expect("ECHO, which is ours", self.other.call(b"ECHO", b"here"), "here")
         self.expect("SCRIPT KILL", self.killer.call(b"SCRIPT", b"KILL"), "OK")
         self.expect("the script", self.runner.reply(), "ERR Script killed by user with SCRIPT KILL.")
         self.expect("GET afterwards", self.other.call(b"SET", b"x", b"1"), "OK")
