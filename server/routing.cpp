@@ -70,6 +70,8 @@ constexpr Exception exceptions[] = {
     {"evalsha", Way::steps},
     {"eval_ro", Way::steps},
     {"evalsha_ro", Way::steps},
+    {"fcall", Way::blocking},  // may take long, and FUNCTION KILL must not wait behind it
+    {"fcall_ro", Way::blocking},
     {"script|load", Way::steps},
     {"script|exists", Way::steps},
     {"script|flush", Way::steps},

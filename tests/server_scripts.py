@@ -19,7 +19,7 @@ from scripts import lua
 from scripts.vectors import check_vectors
 from transcripts.server import TIMEOUT, Client
 from transcripts.slots import Slots, slot_of
-from transcripts.upstream import add_options, start_server
+from transcripts.upstream import Cluster, add_options, start_server
 
 CASES = pathlib.Path(__file__).resolve().parent / "scripts"
 FILES = ["vectors/scripts.json", "vectors/ruled.json", "cases.json"]
@@ -162,13 +162,29 @@ class LongScriptsUpstream(LongScripts):
         for upstream in self.server.upstreams.values():
             upstream.configure("busy-reply-threshold", "1")
         self.kill_one_that_reads()
+        if not self.in_cluster():  # each node of which has functions of its own
+            self.kill_a_function()
         self.kill_one_inside_a_transaction()
         self.be_told_that_one_has_written()
+
+    def in_cluster(self):
+        return any(isinstance(upstream, Cluster) for upstream in self.server.upstreams.values())
+
+    def kill_a_function(self):
+        library = b"#!lua name=endless\nredis.register_function('endless', function() while true do end end)"
+        self.expect("FUNCTION LOAD", self.other.call(b"FUNCTION", b"LOAD", b"REPLACE", library), "endless")
+        self.runner.send(b"FCALL", b"endless", b"0")
+        while (reply := self.other.call(b"GET", b"x")).kind != "error":
+            pass
+        self.expect("a command meanwhile", reply, "BUSY Redis is busy running a script. You can only call FUNCTION KILL")
+        self.expect("FUNCTION KILL", self.killer.call(b"FUNCTION", b"KILL"), "OK")
+        self.expect("the function", self.runner.reply(), "ERR Script killed by user")
+        self.expect("FUNCTION FLUSH", self.other.call(b"FUNCTION", b"FLUSH"), "OK")
 
     def kill_one_that_reads(self):
         self.runner.send(b"EVAL", endless(writes=False), b"1", b"x")
         self.wait_until_busy()
-        self.expect("PING, which is the upstream's", self.other.call(b"PING"), BUSY)
+        self.expect("PING", self.other.call(b"PING"), "PONG" if self.in_cluster() else BUSY)
         self.expect("ECHO, which is ours", self.other.call(b"ECHO", b"here"), "here")
         self.expect("SCRIPT KILL", self.killer.call(b"SCRIPT", b"KILL"), "OK")
         self.expect("the script", self.runner.reply(), "ERR Script killed by user with SCRIPT KILL.")
