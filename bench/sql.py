@@ -34,16 +34,16 @@ GET, SET, HSET = "GET key:{k}", "SET key:{k} {v}", "HSET hash:{c} field:{k} {v}"
 ELEMENTS = 100_000
 FLAT = 2.0        # as much more may it cost with ten times the elements
 COLLECTION_GOAL = 50
-FILLS = {"RPUSH big:list": "el:{n}", "HSET big:hash": "f:{n} {v}", "ZADD big:zset": "{n} m:{n}"}
+FILLS = {"RPUSH big:list": "el:{n}", "HSET big:hash": "f:{n} {v}", "ZADD big:zset": "{k} m:{n}"}
 COLLECTIONS = {
-    "LINDEX": ("LINDEX big:list {k}", "$"),
-    "LRANGE 10": ("LRANGE big:list {n} +10", "*10"),
+    "LINDEX": ("LINDEX big:list {middle}", "$"),
+    "LRANGE 10": ("LRANGE big:list {middle} {middle+9}", "*10"),
     "LPUSH": ("LPUSH big:list el:{k}", ":"),
     "LPOP": ("LPOP big:list", "$"),
-    "HGET": ("HGET big:hash f:{n}", "$"),
-    "ZRANK": ("ZRANK big:zset m:{n}", ":"),
+    "HGET": ("HGET big:hash f:{k}", "$"),
+    "ZRANK": ("ZRANK big:zset m:{k}", ":"),
     "ZRANGE 10": ("ZRANGE big:zset -10 -1", "*10"),
-    "ZADD": ("ZADD big:zset {k} m:{n}", ":"),
+    "ZADD": ("ZADD big:zset {k} m:{k}", ":"),
 }
 
 
@@ -181,12 +181,11 @@ def collection_table(bench):
                 bench.load("send", ours, f"{begin} {element}".split(), requests=elements, pipeline=64, connections=1, value=20)
             ours.command("ZRANK", "big:zset", "m:1")
             for name, (request, expect) in COLLECTIONS.items():
-                words = [str(elements // 2 + 9) if word == "+10" else word for word in request.split()]
-                words = [str(elements // 2) if word == "{n}" and name == "LRANGE 10" else word for word in words]
+                middle = elements // 2
+                request = request.replace("{middle}", str(middle)).replace("{middle+9}", str(middle + 9))
                 cost[name, elements] = bench.load(
-                    "send", ours, [word.replace("m:{n}", "m:{k}").replace("f:{n}", "f:{k}") for word in words],
-                    requests=operations, warm_up=operations // 10, pipeline=1, connections=CLIENTS, pid=ours.pid,
-                    keyspace=ELEMENTS, expect=expect)["cpu_ns"] / 1e3
+                    "send", ours, request.split(), requests=operations, warm_up=operations // 10, pipeline=1,
+                    connections=CLIENTS, pid=ours.pid, keyspace=ELEMENTS, expect=expect)["cpu_ns"] / 1e3
             gone[elements] = deletion_ms(ours)
     table = Table("SQLite, collections, CPU µs per command with request and reply",
                   ["command", "100k elements", "goal", "", "1M elements", "ratio", ""])

@@ -89,6 +89,11 @@ class PostgresqlTable final : public RawTable {
 
 }  // namespace
 
-std::unique_ptr<RawTable> open_postgresql(const std::string& where) { return std::make_unique<PostgresqlTable>(where); }
+std::unique_ptr<RawTable> open_postgresql(const std::string& where) {
+  // libpq has its own word for one of the three.
+  std::string settings = where;
+  if (const std::size_t at = settings.find("database="); at != std::string::npos) settings.replace(at, 8, "dbname");
+  return std::make_unique<PostgresqlTable>(settings);
+}
 
 }  // namespace redipy::bench

@@ -22,8 +22,8 @@ class RawTable {
   virtual std::size_t get(const std::vector<std::string>& keys) = 0;
 };
 
-/// `where` is a path, or what the library takes: libpq's connection string, and host/user/database of MariaDB as
-/// "host=… user=… database=…", where the host is a Unix socket.
+/// `where` is a path, or of database servers "host=… user=… database=…": the host is PostgreSQL's folder of sockets,
+/// and MariaDB's socket.
 std::unique_ptr<RawTable> open_sqlite(const std::string& where);
 std::unique_ptr<RawTable> open_postgresql(const std::string& where);
 std::unique_ptr<RawTable> open_mariadb(const std::string& where);
