@@ -102,10 +102,6 @@ def rate(run):
     return 1e9 / run["wall_ns"]
 
 
-def medians(runs, what):
-    return {name: statistics.median(what(each) for each in found) for name, found in runs.items()}
-
-
 class Goals(Table):
     """Rows: what, ours, beside what, ratio, goal. A goal may be a least (for rates) or a most (for costs)."""
 
