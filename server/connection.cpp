@@ -172,7 +172,7 @@ void Connection::process() {
     if (input_.size() == 0 || (input_.begin() == before && input_.size() == size)) break;
   }
   note_sizes();
-  if (session_.killed || (session_.closing && queue_.empty() && !session_.submitted)) close();
+  if (session_.killed || (session_.closing && said_all())) close();
 }
 
 /// Lets the others see how much waits here, for CLIENT LIST; only where it matters.
@@ -307,8 +307,15 @@ void Connection::write_queued() {
   within_soft_limit();
   note_sizes();
   if (!queue_.empty()) return;
-  if (session_.closing && !session_.submitted) return close();
+  if (session_.closing && said_all()) return close();
   if (watching_writing_) thread_.poller.watch_writing(descriptor_, watching_writing_ = false);
+}
+
+/// Whether nothing is left to be sent: what an executor replied on its thread may have come since mail was collected.
+bool Connection::said_all() const {
+  if (!queue_.empty()) return false;
+  const std::lock_guard guard(server_.lock());
+  return !session_.submitted && !session_.has_mail();
 }
 
 /// Whether all that is to be sent is within the limit of the client's class. It is asked before anything is written, as

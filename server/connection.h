@@ -74,6 +74,7 @@ class Connection final : public Link, public Pollable, public std::enable_shared
   void put_off(Buffer& out);
   void write_soon();
   void write_queued();
+  bool said_all() const;
   bool within_hard_limit(const Buffer& out) const;
   bool within_soft_limit();
   void close_overrun();

@@ -74,7 +74,8 @@ class Driver {
   virtual void run(const std::string& text) = 0;
 
   virtual void read(Statement statement, std::span<const Value> parameters, VisitRow visit) = 0;
-  /// The same with `rows` rows of parameters, one behind the other; visit(i, row) for what the i-th finds, in order.
+  /// The same with `rows` rows of parameters, one behind the other; visit(i, row) for what the i-th finds, in any
+  /// order.
   virtual void read_many(Statement statement, std::span<const Value> parameters, size_t rows,
                          FunctionRef<void(size_t, Row)> visit) = 0;
   /// Changes rows, now or before the next read or commit; in the order of the calls.

@@ -5,7 +5,8 @@
 //
 // Batches. Many commands share one transaction: begin_batch(), then frames (Store::begin … end), then commit_batch().
 // After an error of the database rollback_batch() makes all of it undone. The transaction is begun by the first
-// statement, so that a batch that is served from memory has none.
+// write, so that a batch that only reads has none; where reads are no round trips, already by the first read, as it
+// costs a lock each.
 //
 // Key rows are held in memory (key_row.h) and written back before COMMIT, or before a statement that looks at many of
 // them; elements are written at once, as far as the driver does. The store is the only writer of its database, so what
@@ -149,13 +150,13 @@ class SqlStore final : public Store {
   // --- for the handles
 
   void read(Statement statement, std::initializer_list<Value> parameters, VisitRow visit) {
-    open_transaction();
+    if (!remote_) open_transaction();
     driver_->read(statement, {parameters.begin(), parameters.size()}, visit);
   }
   /// One statement for each of `rows` rows of parameters.
   void read_many(Statement statement, std::span<const Value> parameters, size_t rows,
                  FunctionRef<void(size_t, Row)> visit) {
-    open_transaction();
+    if (!remote_) open_transaction();
     driver_->read_many(statement, parameters, rows, visit);
   }
   void write(Statement statement, std::initializer_list<Value> parameters) {
@@ -207,7 +208,8 @@ class SqlStore final : public Store {
   void open_transaction();
   void read_clock();
   void flush_rows();
-  void write_row(KeyRow& row);
+  static Statement statement_for(const KeyRow& row);
+  void write_row(KeyRow& row, Statement statement);
   void write_state();
   void trim_cache(size_t most);
   void note(KeyRow& row, Event event);
@@ -237,7 +239,10 @@ class SqlStore final : public Store {
   // key_walks.cpp
   std::optional<View> alive(const Value& name, const Value& deadline);
 
+  [[noreturn]] void find_out_about(const SqlError& error);
+
   std::unique_ptr<Driver> driver_;
+  const bool remote_;
   const Clock& clock_;
   ChangeListener& listener_;
   Options options_;
