@@ -48,7 +48,7 @@ struct Restored {
 Dispatcher::Dispatcher(Server& server)
     : server_(server),
       foreign_command_{"", "", -1, flag::write, no_keys},
-      foreign_{&foreign_command_, nullptr, Group::generic, 0, static_cast<uint32_t>(server.commands().entries().size()),
+      foreign_{&foreign_command_, nullptr, Group::generic, {}, static_cast<uint32_t>(server.commands().entries().size()),
                "unknown"},
       ways_(ways(server.commands())) {}
 

@@ -430,11 +430,12 @@ void backends_section(Server& server, Lines& lines) {
       text += fmt::format(
           ",state={},batches={},commits={},batches_replayed={},steps={},largest_batch={},commit_us={},longest_commit_"
           "us={},"
-          "statements={},cache_hits={},cache_misses={},cached_bytes={},reclaim_backlog={},database_bytes={},reconnects="
+          "statements={},round_trips={},cache_hits={},cache_misses={},cached_bytes={},reclaim_backlog={},database_"
+          "bytes={},reconnects="
           "{}",
           place.executor->refusal().empty() ? "ready" : "down", report.batches, report.store.batches, report.replayed,
           report.steps, report.largest, report.commit_us, report.longest_commit_us, report.statements,
-          report.store.cache_hits, report.store.cache_misses, report.cached_bytes, report.backlog,
+          report.round_trips, report.store.cache_hits, report.store.cache_misses, report.cached_bytes, report.backlog,
           report.database_bytes, report.reconnects);
     } else {
       text += ",state=ready";

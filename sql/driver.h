@@ -95,6 +95,8 @@ class Driver {
   virtual void sync() = 0;
   /// Statements that were run so far, a row of parameters counting as one.
   virtual uint64_t statements() const = 0;
+  /// How often an answer of another process was waited for.
+  virtual uint64_t round_trips() const { return 0; }
   /// Bytes that the database takes on its disk, about.
   virtual uint64_t database_bytes() = 0;
 };

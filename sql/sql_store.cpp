@@ -79,6 +79,7 @@ void SqlStore::forget() noexcept {
   changes_.clear();
   made_.clear();
   dirty_.clear();
+  ahead_.clear();
   sketches_.clear();
   graveyard_.clear();
   for (auto& space : spaces_) space = std::make_unique<Keyspace>();
@@ -118,6 +119,7 @@ void SqlStore::commit_batch() {
     for (auto& space : spaces_) space->dirty = false;
   }
   wrote_ = false;
+  ahead_.clear();
   trim_cache(options_.cache_bytes);
 }
 
@@ -226,13 +228,16 @@ void SqlStore::write_row(KeyRow& row, Statement statement) {
   row.value_dirty = false;
 }
 
-/// Lets go of the rows that were used longest ago until at most so many bytes are held. Not within a command.
+/// Lets go of rows, those that were not used lately first, until at most so many bytes are held. Not within a command.
 void SqlStore::trim_cache(size_t most) {
   size_t total = cached_bytes();
   for (auto& space : spaces_) {
     for (KeyRow* row = space->oldest; row != nullptr && total > most;) {
       KeyRow* next = row->newer;
-      if (!row->dirty) {
+      if (row->recent && most > 0) {
+        space->spare(*row);
+        if (next == nullptr) next = row;
+      } else if (!row->dirty) {
         total -= row->counted;
         space->erase(*row);
       }
@@ -406,6 +411,37 @@ void SqlStore::prefetch(std::span<const View> keys) {
     read_many(Statement::key_get, parameters, asked.size(), [&](size_t i, Row columns) { fill(*asked[i], columns); });
   } catch (const SqlError&) {  // nothing is known about them after all
     for (KeyRow* row : asked) space_->erase(*row);
+    throw;
+  }
+}
+
+void SqlStore::prefetch_elements(std::span<const ElementName> elements) {
+  struct Asked {
+    Statement statement;
+    std::vector<Value> parameters;
+  };
+  Asked hashes{Statement::hash_peek, {}};
+  Asked sets{Statement::set_has, {}};
+  Asked sorted_sets{Statement::zset_get, {}};
+  for (const ElementName& it : elements) {
+    const KeyRow* row = space_->find(it.key);
+    if (row == nullptr || !row->present || row->n == 0) continue;
+    Asked* asked = row->type == Type::hash         ? &hashes
+                   : row->type == Type::set        ? &sets
+                   : row->type == Type::sorted_set ? &sorted_sets
+                                                   : nullptr;
+    if (asked == nullptr || !ahead_.ask(row->kid, it.name)) continue;
+    asked->parameters.insert(asked->parameters.end(), {Value(row->kid), Value(it.name)});
+  }
+  try {
+    for (const Asked* asked : {&hashes, &sets, &sorted_sets}) {
+      const auto& parameters = asked->parameters;
+      read_many(asked->statement, parameters, parameters.size() / 2, [&](size_t i, Row columns) {
+        ahead_.found(parameters[2 * i].number, parameters[2 * i + 1].view, columns[0]);
+      });
+    }
+  } catch (const SqlError&) {
+    ahead_.clear();
     throw;
   }
 }

@@ -28,6 +28,7 @@
 #include "core/store/store.h"
 #include "sql/arena.h"
 #include "sql/driver.h"
+#include "sql/elements_ahead.h"
 #include "sql/handle.h"
 #include "sql/key_row.h"
 #include "sql/options.h"
@@ -105,6 +106,12 @@ class SqlStore final : public Store {
   int64_t now() const override { return now_; }
   void set_event(Event event) override { call_.event = event; }
   void prefetch(std::span<const View> keys) override;
+  /// Likewise for fields and members of collections whose keys have been prefetched.
+  struct ElementName {
+    View key;
+    View name;
+  };
+  void prefetch_elements(std::span<const ElementName> elements);
   const Limits& limits() const override { return options_.limits; }
 
   int databases() const override { return static_cast<int>(spaces_.size()); }
@@ -162,6 +169,7 @@ class SqlStore final : public Store {
   void write(Statement statement, std::initializer_list<Value> parameters) {
     open_transaction();
     wrote_ = true;
+    if (!ahead_.empty()) ahead_.follow(statement, {parameters.begin(), parameters.size()});
     driver_->write(statement, {parameters.begin(), parameters.size()});
   }
   /// The value was changed: by the name of the running command's event. The row will be written.
@@ -178,6 +186,8 @@ class SqlStore final : public Store {
   void drop_elements(KeyRow& row);
   /// The value of a string's row, fetched if need be.
   View value_of(KeyRow& row);
+  /// What is known of an element beforehand; null: it has to be asked for.
+  const ElementsAhead::Known* known(int64_t kid, View name) const { return ahead_.find(kid, name); }
   View keep(View bytes) { return arena_.keep(bytes); }
   Random& random() { return random_; }
   ScanPlaces& places() { return places_; }
@@ -263,6 +273,7 @@ class SqlStore final : public Store {
   bool transaction_ = false;
   bool wrote_ = false;
   std::vector<KeyRow*> dirty_;
+  ElementsAhead ahead_;
   std::unordered_map<int64_t, RankSketch> sketches_;
   std::vector<std::unique_ptr<Keyspace>> graveyard_;  // of databases that were flushed
 

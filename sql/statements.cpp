@@ -68,6 +68,7 @@ constexpr Text texts[] = {
     {Statement::trash_count, "SELECT count(*) FROM rp_trash"},
 
     {Statement::hash_get, "SELECT val FROM rp_hash WHERE kid=? AND field=?"},
+    {Statement::hash_peek, "SELECT CASE WHEN length(val)<=4096 THEN val END FROM rp_hash WHERE kid=? AND field=?"},
     {Statement::hash_has, "SELECT 1 FROM rp_hash WHERE kid=? AND field=?"},
     {Statement::hash_put,
      "INSERT INTO rp_hash (kid, field, val, ord) VALUES (?,?,?,?) ON CONFLICT (kid, field) DO UPDATE SET "

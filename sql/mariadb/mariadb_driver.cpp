@@ -120,6 +120,7 @@ void MariadbDriver::connect() {
 
 /// The number that the text selects; -1 if none.
 int64_t MariadbDriver::ask(const std::string& text) {
+  ++round_trips_;
   if (connection_ == nullptr || mysql_real_query(connection_, text.data(), text.size()) != 0) fail();
   MYSQL_RES* result = mysql_store_result(connection_);
   if (result == nullptr) fail();
@@ -177,6 +178,7 @@ MariadbDriver::Prepared& MariadbDriver::prepared_list(Statement statement, size_
 void MariadbDriver::prepare(Prepared& it, View text) {
   if (connection_ == nullptr) fail();
   MYSQL_STMT* handle = mysql_stmt_init(connection_);
+  ++round_trips_;
   if (mysql_stmt_prepare(handle, text.data(), text.size()) != 0) {
     const unsigned number = mysql_stmt_errno(handle);
     const std::string reason = mysql_stmt_error(handle);
@@ -218,6 +220,7 @@ void MariadbDriver::execute(MYSQL_STMT* handle, std::span<const Value> parameter
   unsigned one_row = 0;
   mysql_stmt_attr_set(handle, STMT_ATTR_ARRAY_SIZE, &one_row);
   if (!parameters.empty() && mysql_stmt_bind_param(handle, binds.data()) != 0) fail(handle);
+  ++round_trips_;
   if (mysql_stmt_execute(handle) != 0) fail(handle);
   ++statements_run_;
 }
@@ -382,6 +385,7 @@ void MariadbDriver::flush_rows(MYSQL_STMT* handle) {
   }
   auto count = static_cast<unsigned>(rows);
   mysql_stmt_attr_set(handle, STMT_ATTR_ARRAY_SIZE, &count);
+  ++round_trips_;
   if (mysql_stmt_bind_param(handle, binds.data()) != 0 || mysql_stmt_execute(handle) != 0) fail(handle);
   statements_run_ += rows;
 }
@@ -395,6 +399,7 @@ size_t MariadbDriver::change(Statement statement, std::span<const Value> paramet
 
 void MariadbDriver::run(const std::string& text) {
   flush();
+  ++round_trips_;
   if (connection_ == nullptr || mysql_real_query(connection_, text.data(), text.size()) != 0) fail();
   for (;;) {
     if (MYSQL_RES* result = mysql_store_result(connection_)) mysql_free_result(result);
@@ -410,6 +415,7 @@ void MariadbDriver::begin() { run("BEGIN"); }
 
 void MariadbDriver::commit() {
   flush();
+  ++round_trips_;
   if (connection_ == nullptr || mysql_commit(connection_) != 0) fail();
 }
 

@@ -45,6 +45,7 @@ class MariadbDriver final : public Driver {
   void set_durability(Durability) override {}
   void sync() override {}
   uint64_t statements() const override { return statements_run_; }
+  uint64_t round_trips() const override { return round_trips_; }
   uint64_t database_bytes() override;
 
  private:
@@ -79,6 +80,7 @@ class MariadbDriver final : public Driver {
   WriteQueue queue_;
   std::vector<Bytes> columns_;  // room for the bytes of a row
   uint64_t statements_run_ = 0;
+  uint64_t round_trips_ = 0;
 };
 
 }  // namespace redipy::sql

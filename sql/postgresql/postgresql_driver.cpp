@@ -444,6 +444,7 @@ void PostgresqlDriver::drain(VisitResult visit, size_t most_left) {
 void PostgresqlDriver::finish(VisitResult visit) {
   if (connection_ == nullptr || PQpipelineSync(connection_) != 1) lost();
   awaited_.push_back({Awaited::end});
+  ++round_trips_;
   drain(visit, 0);
 }
 
@@ -453,6 +454,7 @@ void PostgresqlDriver::run(const std::string& text) {
   flush();
   finish([](const Awaited&, PGresult*) {});
   if (PQexitPipelineMode(connection_) != 1 || PQsendQuery(connection_, text.c_str()) != 1) lost();
+  ++round_trips_;
   std::optional<SqlError> error;
   for (;;) {
     wait(true);

@@ -49,6 +49,7 @@ class PostgresqlDriver final : public Driver {
   void set_durability(Durability durability) override;
   void sync() override;
   uint64_t statements() const override { return statements_run_; }
+  uint64_t round_trips() const override { return round_trips_; }
   uint64_t database_bytes() override;
 
  private:
@@ -94,6 +95,7 @@ class PostgresqlDriver final : public Driver {
   std::deque<Awaited> awaited_;
   Durability durability_ = Durability::always;
   uint64_t statements_run_ = 0;
+  uint64_t round_trips_ = 0;
 };
 
 }  // namespace redipy::sql
