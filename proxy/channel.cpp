@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "core/base/ticks.h"
 #include "proxy/hub.h"
@@ -110,7 +109,7 @@ void Channel::append_expected(Receiver* receiver, uint32_t replies, Traits trait
 void Channel::arm_write() {
   start();
   if (state_ != State::ready || put_off_ || watching_writing_) return;
-  put_off_ = hub_.poller().put_off(transport_.descriptor());
+  put_off_ = hub_.poller().put_off(transport_.descriptor(), Poller::Turn::last);
   if (put_off_) return;
   // Outside of a round (a timer, a coroutine): soon, together with what else comes until then.
   put_off_ = true;
@@ -143,7 +142,7 @@ void Channel::flush() {
     const ssize_t count = transport_.write(output_.view().substr(from));
     if (count < 0) {
       if (errno == EAGAIN || errno == EWOULDBLOCK) return watch_writing(true);
-      return lost(std::strerror(errno));
+      return lost(Bytes(transport_.error()));
     }
     sent_ += static_cast<uint64_t>(count);
   }
@@ -171,7 +170,7 @@ void Channel::read() {
     const size_t room_size = input_.capacity() - input_.size();
     const ssize_t count = transport_.read(room, room_size);
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
-    if (count <= 0) return lost(count == 0 ? "the upstream closed the connection" : std::strerror(errno));
+    if (count <= 0) return lost(count == 0 ? "the upstream closed the connection" : Bytes(transport_.error()));
     input_.commit(static_cast<size_t>(count));
     total += static_cast<size_t>(count);
     if (!process()) return lost(fault_.empty() ? "what it sent is no reply" : Bytes(fault_));

@@ -122,7 +122,8 @@ void Channel::greet() {
   }
   // A new connection takes some hundred bytes at once.
   const ssize_t count = transport_.write(greeting.view());
-  if (count != static_cast<ssize_t>(greeting.size())) failed(count < 0 ? std::strerror(errno) : "the greeting was cut");
+  if (count != static_cast<ssize_t>(greeting.size()))
+    failed(count < 0 ? Bytes(transport_.error()) : "the greeting was cut");
 }
 
 void Channel::greeted(View reply) {

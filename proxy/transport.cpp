@@ -173,10 +173,20 @@ ssize_t Transport::tls_result(int result) {
     case SSL_ERROR_ZERO_RETURN:
       return 0;
     default:
-      ERR_clear_error();
+      if (ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING) {
+        ERR_clear_error();
+        return 0;  // a server that dies says no farewell
+      }
+      // A server that wants a certificate of ours says so only now (TLS 1.3).
+      error_ = tls_fault("the peer ended TLS");
       errno = EIO;
       return -1;
   }
+}
+
+ssize_t Transport::noted(ssize_t result) {
+  if (result < 0 && errno != EAGAIN && errno != EWOULDBLOCK) error_ = system_fault(errno);
+  return result;
 }
 
 ssize_t Transport::read(char* to, size_t room) {
@@ -185,7 +195,7 @@ ssize_t Transport::read(char* to, size_t room) {
   do {
     count = ::recv(descriptor_, to, room, 0);
   } while (count < 0 && errno == EINTR);
-  return count;
+  return noted(count);
 }
 
 ssize_t Transport::write(View bytes) {
@@ -195,7 +205,7 @@ ssize_t Transport::write(View bytes) {
   do {
     count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
   } while (count < 0 && errno == EINTR);
-  return count;
+  return noted(count);
 }
 
 }  // namespace redipy::proxy

@@ -60,7 +60,8 @@ class Transport {
   Progress establish();
   const Bytes& error() const { return error_; }
 
-  /// As read(2) and write(2): -1 with errno EAGAIN when there is nothing to do now. 0 from read: the end.
+  /// As read(2) and write(2): -1 with errno EAGAIN when there is nothing to do now; else error() says why. 0 from read:
+  /// the end.
   ssize_t read(char* to, size_t room);
   ssize_t write(View bytes);
   /// Whether read() may have more although the descriptor does not say so.
@@ -68,6 +69,7 @@ class Transport {
 
  private:
   ssize_t tls_result(int result);
+  ssize_t noted(ssize_t result);
 
   int descriptor_ = -1;
   bool connected_ = false;

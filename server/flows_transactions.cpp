@@ -299,7 +299,9 @@ Awaitable<void> exec(Flow& flow) {
     if (results.is_error() && refused.empty()) refused = results.raw();
     results.skip();
   }
-  if (results.is_error() && !refused.empty()) {
+  // Where the connection was lost on the way, our own error stands from there on, and the block may have been executed.
+  const bool lost = refused.starts_with("-UPSTREAM ") && !results.raw().starts_with("-EXECABORT ");
+  if (results.is_error() && !refused.empty() && !lost) {
     // Clients were told QUEUED when they sent it, so here they learn which error it was.
     throw CommandError("EXECABORT Transaction discarded because of: " + Bytes(proxy::error_text(refused)));
   }

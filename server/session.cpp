@@ -103,6 +103,7 @@ void Session::consume(Input& input, Scratch& scratch) {
     const char* const start = input.begin();
     const bool intact = gather(input, scratch);
     const size_t count = scratch.requests.size();
+    const bool all = count < requests_per_batch_;  // that have come whole
     if (count == 0 && intact) return input.advance(next_begin_, next_parsed_);
     const std::lock_guard guard(server_.lock());
     last_interaction_ms = server_.clock().now_ms();
@@ -136,6 +137,7 @@ void Session::consume(Input& input, Scratch& scratch) {
       return input.advance(input.end(), input.end());
     }
     input.advance(next_begin_, next_parsed_);
+    if (all) return;
   }
 }
 

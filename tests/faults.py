@@ -88,6 +88,7 @@ def break_things(site, world, kinds, count):
     for number in range(count):
         kind = site.chance.choice(kinds)
         world.counts["fault: " + kind.__name__] += 1
+        world.kind = kind.__name__
         kind(site)
         # Mostly at once the next; sometimes so late that what is not mended by then is noticed.
         pause = site.chance.choice((0, 0.1, 0.3, world.recovery + 0.3))
@@ -105,6 +106,8 @@ def report(options, world, done, seconds):
     print("  " + ", ".join(f"{name} {count}" for name, count in sorted(world.counts.items())))
     for failure in world.failures[:5]:
         print(failure)
+    if world.failures:
+        print("broken last: " + ", ".join(f"{kind} {began:.3f} to {ended:.3f}" for kind, began, ended in world.faults))
     sys.stdout.flush()
 
 

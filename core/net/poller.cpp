@@ -15,6 +15,9 @@ namespace redipy {
 
 namespace {
 
+constexpr int many = 4;              // sockets ready at once: likely more are by the time that these had their turn
+constexpr int most_per_round = 256;  // events; those who come last have waited long enough then
+
 int make_epoll() {
   const int descriptor = ::epoll_create1(EPOLL_CLOEXEC);
   if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "epoll_create1");
@@ -44,8 +47,8 @@ void Poller::watch_writing(int descriptor, bool on) {
   control(epoll_.native_handle(), EPOLL_CTL_MOD, descriptor, on ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
-bool Poller::put_off(int descriptor) {
-  if (in_round_) put_off_.push_back(descriptor);
+bool Poller::put_off(int descriptor, Turn turn) {
+  if (in_round_) put_off_[static_cast<size_t>(turn)].push_back(descriptor);
   return in_round_;
 }
 
@@ -66,19 +69,33 @@ void Poller::wait() {
 
 void Poller::serve() {
   std::array<epoll_event, 128> events;
-  const int count = ::epoll_wait(epoll_.native_handle(), events.data(), static_cast<int>(events.size()), 0);
-  in_round_ = true;
-  for (int i = 0; i < count; ++i) {
-    const epoll_event& event = events[static_cast<size_t>(i)];
-    Pollable* const target = targets_[static_cast<size_t>(event.data.fd)].get();
-    if (target) target->ready((event.events & ~uint32_t{EPOLLOUT}) != 0, (event.events & EPOLLOUT) != 0);
+  const bool within = in_round_;  // of a target that serves others meanwhile
+  int total = 0;
+  for (;;) {
+    const int count = ::epoll_wait(epoll_.native_handle(), events.data(), static_cast<int>(events.size()), 0);
+    in_round_ = true;
+    for (int i = 0; i < count; ++i) {
+      const epoll_event& event = events[static_cast<size_t>(i)];
+      Pollable* const target = targets_[static_cast<size_t>(event.data.fd)].get();
+      if (target) target->ready((event.events & ~uint32_t{EPOLLOUT}) != 0, (event.events & EPOLLOUT) != 0);
+    }
+    in_round_ = false;
+    end_turn(Turn::next);
+    total += count;
+    // Who comes last sends for all, the more the better.
+    if (count < many || total >= most_per_round) break;
   }
-  in_round_ = false;
-  for (const int descriptor : put_off_) {
-    Pollable* const target = targets_[static_cast<size_t>(descriptor)].get();
+  end_turn(Turn::last);
+  in_round_ = within;
+}
+
+void Poller::end_turn(Turn turn) {
+  std::vector<int>& waiting = put_off_[static_cast<size_t>(turn)];
+  for (size_t i = 0; i < waiting.size(); ++i) {
+    Pollable* const target = targets_[static_cast<size_t>(waiting[i])].get();
     if (target) target->round_over();
   }
-  put_off_.clear();
+  waiting.clear();
 }
 
 }  // namespace redipy

@@ -5,9 +5,14 @@
 // read at once, mostly in vain (a system call), and every read passes through two queues and three mutexes. Here a
 // round of the loop asks once for all sockets that are ready, and each of them is read once, as in Redis.
 //
+// A round has passes: while many sockets are ready, they have their turns and what their connections have to send is
+// sent; then it is asked again who is ready. What gathers the requests of many (a connection to an upstream) sends when
+// no more come: it is one write instead of several, on the other side one read, and one reply.
+//
 // Timers, signals, new connections and whatever is awaited stay with Asio, in the same loop.
 #pragma once
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cstdint>
@@ -38,9 +43,13 @@ class Poller {
   bool add(int descriptor, std::shared_ptr<Pollable> target);
   /// Whether it is told of room to write, too.
   void watch_writing(int descriptor, bool on);
-  /// Within a round, that is within a call of ready(): round_over() will be called once all that are ready were told,
-  /// if the target is still there. False outside of a round.
-  bool put_off(int descriptor);
+  enum class Turn : uint8_t {
+    next,  ///< once all that are ready were told
+    last,  ///< once no more are ready, or many had their turn
+  };
+  /// Within a round, that is within a call of ready(): round_over() will be called, if the target is still there. False
+  /// outside of a round.
+  bool put_off(int descriptor, Turn turn = Turn::next);
   /// Before the descriptor is closed. The target lives until what runs now is over.
   void remove(int descriptor);
   /// Tells those whose sockets are ready now. The loop does so by itself; a target may call it from within ready() when
@@ -49,10 +58,11 @@ class Poller {
 
  private:
   void wait();
+  void end_turn(Turn turn);
 
   asio::posix::basic_stream_descriptor<asio::io_context::executor_type> epoll_;
   std::vector<std::shared_ptr<Pollable>> targets_;  // by descriptor
-  std::vector<int> put_off_;
+  std::array<std::vector<int>, 2> put_off_;         // by turn
   bool in_round_ = false;
 };
 

@@ -27,9 +27,11 @@ class World:
         self.failures = []
         self.counts = collections.Counter()
         self.active = 0
+        self.kind = ""              # of the fault that is or was the last
         self.back_at = 0.0
         self.late = []              # seconds from each fault's end to the last error after it
         self.last_error = None
+        self.faults = collections.deque(maxlen=5)  # what was broken last: kind, from when, until when
         self.stopped = threading.Event()
 
     @contextlib.contextmanager
@@ -37,12 +39,14 @@ class World:
         """For the time that something is broken; ends when the upstream answers again."""
         self.remember_recovery()
         self.active += 1
+        began = time.monotonic()
         try:
             yield
         finally:
             self.back_at = time.monotonic()
             self.last_error = None
             self.active -= 1
+            self.faults.append((self.kind, began, self.back_at))
 
     def remember_recovery(self):
         if self.last_error is not None:

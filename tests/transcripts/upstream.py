@@ -186,13 +186,18 @@ class Cluster(Upstream):
         command = command.replace("--port 0", "--port {port}").replace("--unixsocket {socket}", "")
         for number in range(count):
             more = [*CLUSTER_OPTIONS, "--cluster-config-file", f"nodes.{number}.conf", "--cluster-port",
-                    str(buses[number]), "--appenddirname", f"appendonly.{number}", "--dbfilename", f"dump.{number}.rdb"]
+                    str(buses[number]), "--appenddirname", f"appendonly.{number}", "--dbfilename", f"dump.{number}.rdb",
+                    *self.options_of(number)]
             self.nodes.append(Node(command, self.folder, f"node{number}", more))
         for node in self.nodes:
             node.wait_until_up()
         self.join(buses)
         self.url = "redis+cluster://" + ",".join(f"127.0.0.1:{node.port}" for node in self.nodes[:self.primaries])
         self.address = self.nodes[0].address
+
+    def options_of(self, number):
+        """What else that node is started with."""
+        return []
 
     def join(self, buses):
         share = SLOTS // self.primaries
