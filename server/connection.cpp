@@ -124,8 +124,16 @@ ssize_t Connection::write_some(View bytes) {
 /// of a large value that has announced itself.
 void Connection::make_room() {
   const size_t missing = session_.missing_bytes(input_);
+  const bool announced = missing > read_size_;
   input_.make_room(
-      missing > read_size_ ? std::min(missing, most_made_room) : read_size_,
+      announced ? std::min(missing, most_made_room) : read_size_, announced,
+      [this](const char* begin, const char* end, ptrdiff_t distance) { session_.input_moved(begin, end, distance); });
+}
+
+/// Gives back the room for a large value that has announced itself and does not come.
+void Connection::give_back_room() {
+  if (!session_.holds_idle_room(server_.clock().now_ms())) return;
+  input_.shrink(
       [this](const char* begin, const char* end, ptrdiff_t distance) { session_.input_moved(begin, end, distance); });
 }
 
@@ -150,6 +158,10 @@ void Connection::read() {
   server_.statistics().reads.fetch_add(1, std::memory_order_relaxed);
   process();
   if (closed_) return;
+  if (session_.missing_bytes(input_) > read_size_) {
+    make_room();  // at once, so that it counts as the client's
+    note_sizes();
+  }
   if (input_.size() > server_.largest_input()) {
     {
       const std::lock_guard guard(server_.lock());
@@ -177,7 +189,8 @@ void Connection::process() {
 
 /// Lets the others see how much waits here, for CLIENT LIST; only where it matters.
 void Connection::note_sizes() {
-  session_.input_bytes = input_.size();
+  session_.input_bytes = static_cast<size_t>(input_.end() - input_.parsed());
+  session_.argument_bytes = static_cast<size_t>(input_.parsed() - input_.begin());
   session_.input_capacity = input_.capacity();
   session_.output_bytes = queued_bytes_;
 }
@@ -245,7 +258,7 @@ void Connection::deliver(View bytes) {
     queue_.emplace_back();
   }
   queue_.back().append(bytes);
-  queued_bytes_ += bytes.size();
+  session_.output_bytes = queued_bytes_ += bytes.size();
   if (!within_soft_limit()) return overrun();
   write_soon();
 }
@@ -364,6 +377,7 @@ void Connection::on_wake() {
   send();
   if (closed_) return;
   if (session_.killed) return close();
+  give_back_room();
   process();
 }
 

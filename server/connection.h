@@ -65,6 +65,7 @@ class Connection final : public Link, public Pollable, public std::enable_shared
   void ready(bool to_read, bool to_write) override;
   void round_over() override;
   void make_room();
+  void give_back_room();
   ssize_t read_some();
   ssize_t write_some(View bytes);
   void read();
