@@ -151,19 +151,27 @@ void Channel::flush() {
 
 // --- receiving
 
-void Channel::ready(bool to_read, bool to_write) {
+bool Channel::ready(bool to_read, bool to_write) {
   const auto kept = shared_from_this();
   if (state_ == State::connecting) {
     establish();
-    if (state_ != State::greeting || !to_read) return report();
+    if (state_ != State::greeting || !to_read) {
+      report();
+      return false;
+    }
   }
   if (to_write && state_ == State::ready) flush();
-  if (to_read && (state_ == State::ready || state_ == State::greeting)) read();
+  const bool more = to_read && (state_ == State::ready || state_ == State::greeting) && read();
+  // By TLS, what is read may be what writing waits for.
+  if (to_read && watching_writing_ && transport_.is_buffered() && state_ == State::ready) flush();
   report();
+  return more;
 }
 
-void Channel::read() {
+/// True: there may be more.
+bool Channel::read() {
   size_t total = 0;
+  bool more = false;
   for (;;) {
     const size_t size =
         std::max(read_size, scanner_.missing_bytes(input_.data() + looked_at_, input_.data() + input_.size()));
@@ -171,16 +179,24 @@ void Channel::read() {
     const size_t room_size = input_.capacity() - input_.size();
     const ssize_t count = transport_.read(room, room_size);
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
-    if (count <= 0) return lost(count == 0 ? "the upstream closed the connection" : Bytes(transport_.error()));
+    if (count <= 0) {
+      lost(count == 0 ? "the upstream closed the connection" : Bytes(transport_.error()));
+      return false;
+    }
     input_.commit(static_cast<size_t>(count));
     total += static_cast<size_t>(count);
-    if (!process()) return lost(fault_.empty() ? "what it sent is no reply" : Bytes(fault_));
-    if (state_ != State::ready && state_ != State::greeting) return;
+    if (!process()) {
+      lost(fault_.empty() ? "what it sent is no reply" : Bytes(fault_));
+      return false;
+    }
+    if (state_ != State::ready && state_ != State::greeting) return false;
     if (static_cast<size_t>(count) < room_size && !transport_.is_buffered()) break;
-    if (total >= most_per_event && !transport_.is_buffered()) break;
+    more = total >= most_per_event;
+    if (more && !transport_.is_buffered()) break;
   }
   last_read_ms_ = Hub::now_ms();
   release_idle();
+  return more && !transport_.is_buffered();
 }
 
 /// Gives back what only unusual replies or requests needed.

@@ -108,7 +108,7 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   void tick(int64_t now_ms);
 
   // --- Pollable
-  void ready(bool to_read, bool to_write) override;
+  bool ready(bool to_read, bool to_write) override;
   void round_over() override;
 
  private:
@@ -145,7 +145,7 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   void append_expected(Receiver* receiver, uint32_t replies, Traits traits, const CommandTable::Entry* entry);
   void arm_write();
   void flush();
-  void read();
+  bool read();
   bool process();
   bool is_message(View reply) const;
   void hand_over(Receiver* receiver, View bytes, uint32_t whole);

@@ -134,7 +134,8 @@ Channel& Hub::shared(const Address& address, int protocol, uint64_t client) {
 }
 
 Channel& Hub::shared(Pool& of, const Address& address, int protocol, uint64_t client) {
-  const auto wanted = static_cast<size_t>(client % static_cast<uint64_t>(upstream_->connections_per_thread()));
+  const auto connections = static_cast<uint64_t>(upstream_->connections_per_thread());
+  const auto wanted = static_cast<size_t>(connections == 1 ? 0 : client % connections);
   while (of.shared.size() <= wanted) {
     of.shared.push_back(
         std::make_shared<Channel>(*this, address, upstream_->access(), protocol, Channel::Kind::shared, of.to_replica));

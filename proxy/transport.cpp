@@ -165,6 +165,7 @@ Transport::Progress Transport::establish() {
 /// What OpenSSL returned, as read(2) would have.
 ssize_t Transport::tls_result(int result) {
   if (result > 0) return result;
+  const int fault = errno;
   switch (SSL_get_error(ssl_, result)) {
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE:
@@ -178,7 +179,7 @@ ssize_t Transport::tls_result(int result) {
         return 0;  // a server that dies says no farewell
       }
       // A server that wants a certificate of ours says so only now (TLS 1.3).
-      error_ = tls_fault("the peer ended TLS");
+      error_ = tls_fault(fault != 0 ? View(std::strerror(fault)) : "the peer ended TLS");
       errno = EIO;
       return -1;
   }

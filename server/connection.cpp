@@ -97,10 +97,11 @@ void Connection::start(View refusal) {
   if (!thread_.poller.add(descriptor_, shared_from_this())) close();
 }
 
-void Connection::ready(bool to_read, bool to_write) {
-  if (session_.in_script) return;
+bool Connection::ready(bool to_read, bool to_write) {
+  if (session_.in_script) return true;
   if (to_write) write_queued();
-  if (to_read && !closed_) read();
+  const bool left = to_read && !closed_ && read();
+  return left || (to_write && watching_writing_ && !queue_.empty());
 }
 
 /// As read(2) and write(2), with nothing to do now as an error like others (errno).
@@ -137,27 +138,36 @@ void Connection::give_back_room() {
       [this](const char* begin, const char* end, ptrdiff_t distance) { session_.input_moved(begin, end, distance); });
 }
 
-void Connection::read() {
+/// Reads what has come and sees to it. True: there may be more.
+bool Connection::read() {
   make_room();
   ssize_t count = read_some();
-  if (count < 0 && is_nothing_now(errno)) return;
-  if (count <= 0) return close();
+  if (count < 0 && is_nothing_now(errno)) return false;
+  if (count <= 0) {
+    close();
+    return false;
+  }
+  bool more = false;
   size_t total = 0;
   for (;;) {
     const bool filled = static_cast<size_t>(count) == input_.room_size();
     input_.commit(static_cast<size_t>(count));
     total += static_cast<size_t>(count);
+    more = filled;
     if (!filled || total >= most_per_read) break;
     // A filled buffer says that more is waiting: it is taken along, and the next read is larger.
     read_size_ = std::min(read_size_ * 4, most_per_read);
     make_room();
     count = read_some();
-    if (count <= 0) break;  // nothing more now, or an end that the next read meets again
+    if (count <= 0) {
+      more = count == 0 || !is_nothing_now(errno);  // an end: the next read meets it again
+      break;
+    }
   }
   server_.statistics().input_bytes.fetch_add(total, std::memory_order_relaxed);
   server_.statistics().reads.fetch_add(1, std::memory_order_relaxed);
   process();
-  if (closed_) return;
+  if (closed_) return false;
   if (session_.missing_bytes(input_) > read_size_) {
     make_room();  // at once, so that it counts as the client's
     note_sizes();
@@ -168,9 +178,11 @@ void Connection::read() {
       ++server_.statistics().query_limit_disconnections;
     }
     spdlog::warn("Closing client {} ({}): it reached the query buffer limit", session_.id(), peer_address_);
-    return close();
+    close();
+    return false;
   }
   if (input_.size() == 0 && input_.capacity() > most_kept) input_.release();
+  return more;
 }
 
 /// Consumes what has come and sends the replies, until the input is used up or the session is suspended.

@@ -62,13 +62,13 @@ class Connection final : public Link, public Pollable, public std::enable_shared
   asio::io_context& context() override { return thread_.context; }
 
  private:
-  void ready(bool to_read, bool to_write) override;
+  bool ready(bool to_read, bool to_write) override;
   void round_over() override;
   void make_room();
   void give_back_room();
   ssize_t read_some();
   ssize_t write_some(View bytes);
-  void read();
+  bool read();
   void on_wake();
   void process();
   void send();

@@ -40,23 +40,7 @@ class ElementsAhead {
     if (at != known_.end()) at->second = known(column);
   }
   /// A statement is about to change rows.
-  void follow(Statement statement, std::span<const Value> parameters) {
-    switch (statement) {
-      case Statement::hash_put:
-      case Statement::set_put:
-      case Statement::zset_put:
-        return found(parameters[0].number, parameters[1].view, parameters[2]);
-      case Statement::hash_delete:
-      case Statement::set_delete:
-      case Statement::zset_delete: {
-        const auto at = known_.find({parameters[0].number, parameters[1].view});
-        if (at != known_.end()) at->second = {};
-        return;
-      }
-      default:  // what changes other elements gives them a kid that nobody has asked about
-        return;
-    }
-  }
+  void follow(Statement statement, std::span<const Value> parameters);
   void clear() {
     known_.clear();
     arena_.clear();

@@ -128,7 +128,7 @@ def the_upstream_asks_for_a_certificate(bench):
     with bench.redis(asks_clients=True) as redis:
         where, authority = f"localhost:{redis.port}", bench.authority.file
         bench.is_refused(where, [b"certificate"], cacert=authority)
-        bench.is_refused(where, [b"unknown ca", b"certificate"], cacert=authority, cert=bench.unknown.file, key=bench.unknown.key)
+        bench.is_refused(where, [b"unknown ca", b"certificate", b"reset"], cacert=authority, cert=bench.unknown.file, key=bench.unknown.key)
         bench.works(where, cacert=authority, cert=bench.known.file, key=bench.known.key)
 
 
@@ -197,7 +197,8 @@ def it_is_connected_anew(bench):
 def a_cluster(bench):
     class TlsCluster(Cluster):
         def options_of(self, number):
-            return [*bench.options(bench.certificate).split(), "--tls-auth-clients", "no", "--tls-port", str(ports[number])]
+            return [*bench.options(bench.certificate).split(), "--tls-auth-clients", "no", "--tls-cluster", "yes", "--tls-port",
+                    str(ports[number])]
 
     ports = free_ports(Cluster.primaries)
     cluster = TlsCluster(bench.upstream)

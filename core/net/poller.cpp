@@ -15,8 +15,12 @@ namespace redipy {
 
 namespace {
 
-constexpr int many = 4;              // sockets ready at once: likely more are by the time that these had their turn
-constexpr int most_per_round = 256;  // events; those who come last have waited long enough then
+constexpr uint32_t always = EPOLLIN | EPOLLRDHUP | EPOLLET;
+constexpr uint32_t ended = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
+/// So many sockets ready at once say that more will be by the time that these have had their turn.
+constexpr int many = 4;
+/// Events, after which those who come last have waited long enough.
+constexpr int most_per_round = 256;
 
 int make_epoll() {
   const int descriptor = ::epoll_create1(EPOLL_CLOEXEC);
@@ -35,16 +39,24 @@ bool control(int epoll, int operation, int descriptor, uint32_t events) {
 
 Poller::Poller(asio::io_context& context) : epoll_(context, make_epoll()) { wait(); }
 
+bool Poller::watch(int descriptor, bool anew) {
+  const uint32_t writing = watched_[static_cast<size_t>(descriptor)].writing ? uint32_t{EPOLLOUT} : 0;
+  // What is ready now counts as new.
+  return control(epoll_.native_handle(), anew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, always | writing);
+}
+
 bool Poller::add(int descriptor, std::shared_ptr<Pollable> target) {
   const auto index = static_cast<size_t>(descriptor);
-  if (targets_.size() <= index) targets_.resize(index + 1);
-  if (!control(epoll_.native_handle(), EPOLL_CTL_ADD, descriptor, EPOLLIN)) return false;
-  targets_[index] = std::move(target);
+  if (watched_.size() <= index) watched_.resize(index + 1);
+  watched_[index].writing = false;
+  if (!watch(descriptor, true)) return false;
+  watched_[index].target = std::move(target);
   return true;
 }
 
 void Poller::watch_writing(int descriptor, bool on) {
-  control(epoll_.native_handle(), EPOLL_CTL_MOD, descriptor, on ? EPOLLIN | EPOLLOUT : EPOLLIN);
+  watched_[static_cast<size_t>(descriptor)].writing = on;
+  watch(descriptor, false);
 }
 
 bool Poller::put_off(int descriptor, Turn turn) {
@@ -54,9 +66,9 @@ bool Poller::put_off(int descriptor, Turn turn) {
 
 void Poller::remove(int descriptor) {
   const auto index = static_cast<size_t>(descriptor);
-  if (index >= targets_.size() || !targets_[index]) return;
+  if (index >= watched_.size() || !watched_[index].target) return;
   control(epoll_.native_handle(), EPOLL_CTL_DEL, descriptor, 0);
-  asio::post(epoll_.get_executor(), [kept = std::move(targets_[index])] {});
+  asio::post(epoll_.get_executor(), [kept = std::move(watched_[index].target)] {});
 }
 
 void Poller::wait() {
@@ -76,8 +88,11 @@ void Poller::serve() {
     in_round_ = true;
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = events[static_cast<size_t>(i)];
-      Pollable* const target = targets_[static_cast<size_t>(event.data.fd)].get();
-      if (target) target->ready((event.events & ~uint32_t{EPOLLOUT}) != 0, (event.events & EPOLLOUT) != 0);
+      const auto index = static_cast<size_t>(event.data.fd);
+      Pollable* const target = watched_[index].target.get();
+      if (!target) continue;
+      const bool more = target->ready((event.events & ~uint32_t{EPOLLOUT}) != 0, (event.events & EPOLLOUT) != 0);
+      if ((more || (event.events & ended) != 0) && watched_[index].target) watch(event.data.fd, false);
     }
     in_round_ = false;
     end_turn(Turn::next);
@@ -92,7 +107,7 @@ void Poller::serve() {
 void Poller::end_turn(Turn turn) {
   std::vector<int>& waiting = put_off_[static_cast<size_t>(turn)];
   for (size_t i = 0; i < waiting.size(); ++i) {
-    Pollable* const target = targets_[static_cast<size_t>(waiting[i])].get();
+    Pollable* const target = watched_[static_cast<size_t>(waiting[i])].target.get();
     if (target) target->round_over();
   }
   waiting.clear();

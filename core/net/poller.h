@@ -5,6 +5,9 @@
 // read at once, mostly in vain (a system call), and every read passes through two queues and three mutexes. Here a
 // round of the loop asks once for all sockets that are ready, and each of them is read once, as in Redis.
 //
+// The system tells only what is new (EPOLLET): it does not look again at each socket that it has told of. A short read
+// has taken all there was; whoever has left something says so.
+//
 // A round has passes: while many sockets are ready, they have their turns and what their connections have to send is
 // sent; then it is asked again who is ready. What gathers the requests of many (a connection to an upstream) sends when
 // no more come: it is one write instead of several, on the other side one read, and one reply.
@@ -27,8 +30,9 @@ namespace asio = boost::asio;
 class Pollable {
  public:
   virtual ~Pollable() = default;
-  /// Called as long as there is something to read, an end or an error included, or room to write if that is watched.
-  virtual void ready(bool to_read, bool to_write) = 0;
+  /// Called when something has come to be read, and as long as an end or an error is there; and when there is room to
+  /// write again, if that is watched. True: it left something to read, or room to write, and is to be called again.
+  virtual bool ready(bool to_read, bool to_write) = 0;
   /// Called at the end of a round in which it was asked for.
   virtual void round_over() = 0;
 };
@@ -57,12 +61,18 @@ class Poller {
   void serve();
 
  private:
+  struct Watched {
+    std::shared_ptr<Pollable> target;
+    bool writing = false;
+  };
+
   void wait();
   void end_turn(Turn turn);
+  bool watch(int descriptor, bool anew);
 
   asio::posix::basic_stream_descriptor<asio::io_context::executor_type> epoll_;
-  std::vector<std::shared_ptr<Pollable>> targets_;  // by descriptor
-  std::array<std::vector<int>, 2> put_off_;         // by turn
+  std::vector<Watched> watched_;             // by descriptor
+  std::array<std::vector<int>, 2> put_off_;  // by turn
   bool in_round_ = false;
 };
 

@@ -67,7 +67,7 @@ def cut(site):
     with site.world.fault():
         site.relay.order(word, int(log_uniform(site.chance, 1, 100_000)))
         site.relay.wait_for(word, 2)
-        site.relay.order("heal")
+        site.relay.heal()
 
 
 def hang(site):
@@ -76,7 +76,7 @@ def hang(site):
         site.relay.order("hang", int(log_uniform(site.chance, 1, 100_000)))
         if site.relay.wait_for("hang", 2):
             time.sleep(log_uniform(site.chance, 0.02, 1.5))
-        site.relay.order("heal")
+        site.relay.heal()
 
 
 def revoke(site):

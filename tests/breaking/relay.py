@@ -80,6 +80,7 @@ class Relay:
                 for key in list(self.selector.get_map().values()):
                     if isinstance(key.data, Leg) and key.data.hangs:
                         self.close(key.data)
+                print(word, flush=True)
             elif number:
                 self.bytes_left[word] = int(number)
             else:

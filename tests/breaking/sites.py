@@ -45,6 +45,12 @@ class Relay:
         with self.news:
             return self.news.wait_for(lambda: word in self.told, seconds)
 
+    def heal(self):
+        """When this returns nothing is cut any more."""
+        self.order("heal")
+        if not self.wait_for("heal", 10):
+            raise RuntimeError("the network does not heal")
+
     def stop(self):
         self.process.stdin.close()
         self.process.wait(10)
