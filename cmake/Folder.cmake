@@ -55,7 +55,8 @@ function(redipy_driver name title package)
     return()
   endif()
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sql/${name}/*.cpp)
-  add_library(redipy_sql_${name} MODULE ${sources} ${CMAKE_SOURCE_DIR}/sql/statements.cpp)
+  add_library(redipy_sql_${name} MODULE ${sources} ${CMAKE_SOURCE_DIR}/sql/statements.cpp
+              ${CMAKE_SOURCE_DIR}/sql/array_statements.cpp)
   set_target_properties(redipy_sql_${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   target_include_directories(redipy_sql_${name} PRIVATE $<TARGET_PROPERTY:redipy_sql,INCLUDE_DIRECTORIES>
                              $<TARGET_PROPERTY:redipy_core_base,INCLUDE_DIRECTORIES>)

@@ -82,7 +82,8 @@ void Channel::end(Receiver& receiver, uint32_t replies, Traits traits, const Com
 
 void Channel::send(Receiver& receiver, View requests, uint32_t replies, int database, Traits traits,
                    const CommandTable::Entry* entry) {
-  begin(database).append(requests);
+  // What ends a script must get through while SELECT is refused.
+  (traits.anywhere ? output_ : begin(database)).append(requests);
   append_expected(&receiver, replies, traits, entry);
 }
 
@@ -263,7 +264,10 @@ bool Channel::process() {
       head.redirected = head.traits.guided && read_redirection(reply, {}).kind != Redirection::Kind::none;
       if (!head.redirected) {
         ++head.errors;
-        if (is_rejection(error_text(reply))) ++head.rejected;
+        if (is_rejection(error_text(reply))) {
+          ++head.rejected;
+          hub_.upstream().note_rejection(Hub::now_ms());
+        }
         note_error(error_text(reply));
       }
       if (head.traits.vital && is_rejection(error_text(reply))) {
@@ -277,7 +281,7 @@ bool Channel::process() {
       }
     }
     if (head.traits.vital && reply.front() == '+') misplaced_ = false;
-    if (misplaced_ && reply.front() != '-') {
+    if (misplaced_ && reply.front() != '-' && !head.traits.anywhere) {
       fault_ = "a command ran in another database than it was meant for";
       hand_on();
       return false;
@@ -321,6 +325,7 @@ bool Channel::process() {
 
 /// Whether it is a message, and no reply to anything that was asked.
 bool Channel::is_message(View reply) const {
+  if (expects_lines_) return expected_.empty();
   const char kind = reply.front();
   if (kind != '>' && !(kind == '*' && expects_messages_)) return false;
   const View first = first_element(reply);

@@ -78,6 +78,8 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   void listen(Listener* listener) { listener_ = listener; }
   /// RESP2: from now on arrays that say message, pmessage, smessage are messages.
   void expect_messages(bool on) { expects_messages_ = on; }
+  /// What comes unasked is lines of MONITOR, and each a message.
+  void expect_lines() { expects_lines_ = true; }
   /// The database that the last request was for.
   int database() const { return database_; }
   void set_database(int database) { database_ = database; }
@@ -183,6 +185,7 @@ class Channel final : public Pollable, public std::enable_shared_from_this<Chann
   std::vector<Bytes> errors_;
   Listener* listener_ = nullptr;
   bool expects_messages_ = false;
+  bool expects_lines_ = false;
   bool misplaced_ = false;  // SELECT was refused: what follows must not run
   int database_ = 0;
   int64_t remote_id_ = 0;

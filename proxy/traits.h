@@ -11,6 +11,7 @@ struct Traits {
   bool ignored = false;        ///< nobody asks what comes of it
   bool vital = false;          ///< if it is refused, the connection is of no use
   bool confirmations = false;  ///< what it gets confirms subscriptions: pushes in RESP3
+  bool anywhere = false;       ///< means the same in every database, and may run where others are told BUSY
   bool guided = false;         ///< a cluster's redirections are seen to, and are no errors of the command
 };
 

@@ -69,6 +69,11 @@ class Upstream {
   /// How many keys it held when it was last asked; nullopt if it never was.
   std::optional<size_t> known_keys() const;
   void note_keys(size_t keys);
+  /// It has refused a request for what has nothing to do with it (OOM, BUSY and the like), just now.
+  void note_rejection(int64_t now_ms) { rejected_ms_ = now_ms; }
+  /// Whether it may refuse the next one, too: a script runs there, or it did so within the last second.
+  bool may_reject(int64_t now_ms) const { return scripts > 0 || now_ms - rejected_ms_ < 1000; }
+  std::atomic<int64_t> scripts{0};      ///< scripts and functions under way
   std::atomic<int64_t> connections{0};  ///< open now
   std::atomic<int64_t> pending{0};      ///< requests without a reply
 
@@ -78,7 +83,8 @@ class Upstream {
   std::vector<Address> addresses_;
   int pool_ = 1;
   Topology topology_;
-  std::atomic<uint64_t> databases_{1};  // a bit for each that is known to be there
+  std::atomic<uint64_t> databases_{1};       // a bit for each that is known to be there
+  std::atomic<int64_t> rejected_ms_{-1000};  // by Hub::now_ms()
   mutable std::mutex mutex_;
   std::optional<size_t> keys_;
   std::set<Bytes, std::less<>> commands_;

@@ -34,12 +34,12 @@ Bytes client_flags(Session& session) {
 Bytes client_text(Session& session) {
   const int64_t now = session.server().clock().now_ms();
   const bool transaction = session.transaction.open;
-  const size_t argument_bytes = 0;  // arguments are views into the query buffer
+  const size_t argument_bytes = session.argument_bytes;
   const size_t inbox = session.inbox_bytes();
   const size_t input = session.input_bytes;
   const size_t capacity = session.input_capacity;
   const size_t output = session.output_bytes;
-  const size_t total = sizeof(Session) + capacity + output + inbox + session.transaction.bytes;
+  const size_t total = Server::client_bytes(session);
   return fmt::format(
       "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} "
       "qbuf={} qbuf-free={} argv-mem={} multi-mem={} rbs={} rbp={} obl={} oll={} omem={} tot-mem={} events={} cmd={} "
@@ -50,9 +50,10 @@ Bytes client_text(Session& session) {
       session.subscriptions.channels.size(), session.subscriptions.patterns.size(),
       session.subscriptions.shard_channels.size(),
       transaction ? static_cast<int64_t>(session.transaction.queue.size()) : -1, input,
-      capacity - std::min(capacity, input), argument_bytes, session.transaction.bytes, 0, 0, inbox, output > 0 ? 1 : 0,
-      output, total, output > 0 ? "rw" : "r", session.last_command ? session.last_command->full_name : Bytes("NULL"),
-      "default", session.tracking.on ? static_cast<int64_t>(session.tracking.redirect) : -1, session.protocol(),
+      capacity - std::min(capacity, input + argument_bytes), argument_bytes, session.transaction.bytes, 0, 0, inbox,
+      output > 0 ? 1 : 0, output, total, output > 0 ? "rw" : "r",
+      session.last_command ? session.last_command->full_name : Bytes("NULL"), "default",
+      session.tracking.on ? static_cast<int64_t>(session.tracking.redirect) : -1, session.protocol(),
       session.library_name, session.library_version);
 }
 

@@ -99,6 +99,18 @@ std::vector<std::pair<Bytes, Bytes>> Config::get(View pattern) const {
   return found;
 }
 
+std::vector<std::pair<Bytes, Bytes>> Config::get(std::span<const View> patterns) const {
+  std::vector<std::pair<Bytes, Bytes>> found;
+  for (const View pattern : patterns) {
+    for (auto& pair : get(pattern)) {
+      const bool known =
+          std::any_of(found.begin(), found.end(), [&](const auto& one) { return one.first == pair.first; });
+      if (!known) found.push_back(std::move(pair));
+    }
+  }
+  return found;
+}
+
 void Config::set(const std::vector<std::pair<View, View>>& changes, bool guarded) {
   const auto failed = [](View name, View why) {
     return ConfigError("CONFIG SET failed (possibly related to argument '" + Bytes(name) + "') - " + Bytes(why));
@@ -110,7 +122,7 @@ void Config::set(const std::vector<std::pair<View, View>>& changes, bool guarded
       throw ConfigError("Unknown option or number of arguments for CONFIG SET - '" + Bytes(name) + "'");
     }
     // CONFIG SET of all that CONFIG GET * showed is to change nothing, also where only we have the parameter.
-    const bool ours = parameter->is(Parameter::immutable) && parameter->is(Parameter::keyed);
+    const bool ours = parameter->is(Parameter::immutable) && parameter->is(Parameter::own);
     if (ours && parameter->print(settings_) == value) continue;
     if (parameter->is(Parameter::immutable)) throw failed(name, "can't set immutable config");
     if (parameter->is(Parameter::guarded) && !guarded) throw failed(name, "can't set protected config");
@@ -156,13 +168,30 @@ bool Config::is_about_data(View name) {
                             "lua-time-limit",
                             "stream-node-max-bytes",
                             "stream-node-max-entries",
-                            "maxmemory-eviction-tenacity"};
+                            "tracking-table-max-keys",
+                            "latency-monitor-threshold",
+                            "maxmemory-eviction-tenacity",
+                            "save",
+                            "appendonly",
+                            "replicaof",
+                            "slaveof",
+                            "activedefrag",
+                            "activerehashing",
+                            "sanitize-dump-payload",
+                            "key-load-delay",
+                            "rdbcompression",
+                            "rdbchecksum"};
   constexpr View endings[] = {"-max-listpack-entries", "-max-listpack-value", "-max-ziplist-entries",
                               "-max-ziplist-value",    "-max-listpack-size",  "-max-ziplist-size",
                               "-max-intset-entries"};
   const Bytes low = lower(name);
   return low.starts_with("lazyfree-") || std::find(std::begin(names), std::end(names), low) != std::end(names) ||
          std::any_of(std::begin(endings), std::end(endings), [&](View ending) { return low.ends_with(ending); });
+}
+
+bool Config::is_only_theirs(View name) {
+  const Parameter* const parameter = find_parameter(name);
+  return !parameter || (std::holds_alternative<Parameter::Fixed>(parameter->value) && is_about_data(name));
 }
 
 bool Config::is_sensitive(View name) {

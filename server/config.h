@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -46,6 +47,8 @@ class Config {
   /// Names and values of the parameters whose names match the pattern, in the table's order; one that is named and not
   /// matched gets its name as it was written.
   std::vector<std::pair<Bytes, Bytes>> get(View pattern) const;
+  /// The same for several patterns; each name once.
+  std::vector<std::pair<Bytes, Bytes>> get(std::span<const View> patterns) const;
   /// Sets several, or none: throws ConfigError with CONFIG SET's own wording. `guarded`: also those that
   /// enable-protected-configs speaks of.
   void set(const std::vector<std::pair<View, View>>& changes, bool guarded = true);
@@ -61,6 +64,9 @@ class Config {
   static bool is_sensitive(View name);
   /// Whether it is about data, and so means something to a backend that is a real Redis, too.
   static bool is_about_data(View name);
+  /// Whether it can mean nothing here where the data are a real Redis's: it is unknown, or about data and has a fixed
+  /// value here (save, appendonly).
+  static bool is_only_theirs(View name);
 
   /// The system allows no more clients than these.
   void lower_maxclients(int count) { settings_.maxclients = count; }

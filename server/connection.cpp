@@ -125,8 +125,16 @@ ssize_t Connection::write_some(View bytes) {
 /// of a large value that has announced itself.
 void Connection::make_room() {
   const size_t missing = session_.missing_bytes(input_);
+  const bool announced = missing > read_size_;
   input_.make_room(
-      missing > read_size_ ? std::min(missing, most_made_room) : read_size_,
+      announced ? std::min(missing, most_made_room) : read_size_, announced,
+      [this](const char* begin, const char* end, ptrdiff_t distance) { session_.input_moved(begin, end, distance); });
+}
+
+/// Gives back the room for a large value that has announced itself and does not come.
+void Connection::give_back_room() {
+  if (!session_.holds_idle_room(server_.clock().now_ms())) return;
+  input_.shrink(
       [this](const char* begin, const char* end, ptrdiff_t distance) { session_.input_moved(begin, end, distance); });
 }
 
@@ -160,6 +168,10 @@ bool Connection::read() {
   server_.statistics().reads.fetch_add(1, std::memory_order_relaxed);
   process();
   if (closed_) return false;
+  if (session_.missing_bytes(input_) > read_size_) {
+    make_room();  // at once, so that it counts as the client's
+    note_sizes();
+  }
   if (input_.size() > server_.largest_input()) {
     {
       const std::lock_guard guard(server_.lock());
@@ -184,12 +196,13 @@ void Connection::process() {
     if (input_.size() == 0 || (input_.begin() == before && input_.size() == size)) break;
   }
   note_sizes();
-  if (session_.killed || (session_.closing && queue_.empty() && !session_.submitted)) close();
+  if (session_.killed || (session_.closing && said_all())) close();
 }
 
 /// Lets the others see how much waits here, for CLIENT LIST; only where it matters.
 void Connection::note_sizes() {
-  session_.input_bytes = input_.size();
+  session_.input_bytes = static_cast<size_t>(input_.end() - input_.parsed());
+  session_.argument_bytes = static_cast<size_t>(input_.parsed() - input_.begin());
   session_.input_capacity = input_.capacity();
   session_.output_bytes = queued_bytes_;
 }
@@ -257,7 +270,7 @@ void Connection::deliver(View bytes) {
     queue_.emplace_back();
   }
   queue_.back().append(bytes);
-  queued_bytes_ += bytes.size();
+  session_.output_bytes = queued_bytes_ += bytes.size();
   if (!within_soft_limit()) return overrun();
   write_soon();
 }
@@ -319,8 +332,15 @@ void Connection::write_queued() {
   within_soft_limit();
   note_sizes();
   if (!queue_.empty()) return;
-  if (session_.closing && !session_.submitted) return close();
+  if (session_.closing && said_all()) return close();
   if (watching_writing_) thread_.poller.watch_writing(descriptor_, watching_writing_ = false);
+}
+
+/// Whether nothing is left to be sent: what an executor replied on its thread may have come since mail was collected.
+bool Connection::said_all() const {
+  if (!queue_.empty()) return false;
+  const std::lock_guard guard(server_.lock());
+  return !session_.submitted && !session_.has_mail();
 }
 
 /// Whether all that is to be sent is within the limit of the client's class. It is asked before anything is written, as
@@ -369,6 +389,7 @@ void Connection::on_wake() {
   send();
   if (closed_) return;
   if (session_.killed) return close();
+  give_back_room();
   process();
 }
 

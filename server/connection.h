@@ -65,6 +65,7 @@ class Connection final : public Link, public Pollable, public std::enable_shared
   bool ready(bool to_read, bool to_write) override;
   void round_over() override;
   void make_room();
+  void give_back_room();
   ssize_t read_some();
   ssize_t write_some(View bytes);
   bool read();
@@ -74,6 +75,7 @@ class Connection final : public Link, public Pollable, public std::enable_shared
   void put_off(Buffer& out);
   void write_soon();
   void write_queued();
+  bool said_all() const;
   bool within_hard_limit(const Buffer& out) const;
   bool within_soft_limit();
   void close_overrun();

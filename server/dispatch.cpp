@@ -12,6 +12,7 @@
 #include "core/base/ticks.h"
 #include "core/command/key_finder.h"
 #include "server/cluster_ways.h"
+#include "server/flows.h"
 #include "server/redacted.h"
 #include "server/server.h"
 #include "server/session.h"
@@ -48,7 +49,7 @@ struct Restored {
 Dispatcher::Dispatcher(Server& server)
     : server_(server),
       foreign_command_{"", "", -1, flag::write, no_keys},
-      foreign_{&foreign_command_, nullptr, Group::generic, 0, static_cast<uint32_t>(server.commands().entries().size()),
+      foreign_{&foreign_command_, nullptr, Group::generic, {}, static_cast<uint32_t>(server.commands().entries().size()),
                "unknown"},
       ways_(ways(server.commands())) {}
 
@@ -171,7 +172,11 @@ bool Dispatcher::run_single(Session& session, const Request& request, const Args
         reject(session, request, refusal, reply);
         break;
       }
-      queue(session, request, args);
+      if (session.transaction.place && flows::tries_queueing(session, *request.entry)) {
+        start_flow(session, flows::queue, *request.entry, args, session.transaction.place);
+        break;
+      }
+      queue(session, *request.entry, args);
       reply.status("QUEUED");
       break;
     default:
@@ -245,10 +250,10 @@ View Dispatcher::crossing(Session& session, const Request& request, const Args& 
   return {};
 }
 
-void Dispatcher::queue(Session& session, const Request& request, const Args& args) {
+void Dispatcher::queue(Session& session, const CommandTable::Entry& entry, const Args& args) {
   Transaction& transaction = session.transaction;
   QueuedCommand& queued = transaction.queue.emplace_back();
-  queued.entry = request.entry;
+  queued.entry = &entry;
   queued.words.assign(args.begin(), args.end());
   for (const View word : args) transaction.bytes += word.size() + sizeof(Bytes);
 }

@@ -116,6 +116,8 @@ class Dispatcher final : public BatchObserver {
   /// Shows MONITOR a command, whatever its flags say, as from the current client or from its script.
   void show_monitors(const CommandTable::Entry& entry, const Args& args, bool in_script);
 
+  /// Puts a command into the session's transaction.
+  static void queue(Session& session, const CommandTable::Entry& entry, const Args& args);
   /// The reply of a blocking command to which nothing came.
   static void reply_nothing(const CommandTable::Entry& entry, Reply& reply, bool timed_out);
   /// An upstream has answered requests that were sent on.
@@ -168,7 +170,6 @@ class Dispatcher final : public BatchObserver {
   View crossing(Session& session, const Request& request, const Args& args);
   bool run_single(Session& session, const Request& request, const Args& args, ReplyWriter& reply);
   void reject(Session& session, const Request& request, View error, Reply& reply);
-  void queue(Session& session, const Request& request, const Args& args);
   void run_admitted(Session& session, const Request& request, std::span<const View> words, ReplyWriter& reply);
   void wait_for_keys(Session& session, const Request& request, const Args& args);
   void run_data(Session& session, const Request& request, std::span<const View> words, Reply& reply,

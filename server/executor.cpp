@@ -271,19 +271,13 @@ void Executor::run_batch() {
   }
 }
 
-/// Asks for the rows of all keys at once, before the lock is taken: a round trip for the batch, not for each.
+/// Asks for the rows of all keys at once, and then for the elements that are named, before the lock is taken: two
+/// round trips for the batch, not for each.
 void Executor::fetch_ahead() {
-  std::vector<Task::Key> keys;
-  for (const auto& task : batch_) task->name_keys(keys);
-  std::stable_sort(keys.begin(), keys.end(),
-                   [](const Task::Key& left, const Task::Key& right) { return left.database < right.database; });
-  std::vector<View> names;
-  for (size_t i = 0; i < keys.size(); ++i) {
-    names.push_back(keys[i].name);
-    if (i + 1 < keys.size() && keys[i + 1].database == keys[i].database) continue;
-    backend_->store()->select(keys[i].database);
-    backend_->store()->prefetch(names);
-    names.clear();
+  Task::Names names;
+  for (const auto& task : batch_) task->add_names(names);
+  for (const auto& [database, of] : names.databases) {
+    backend_->fetch_ahead(database, of.keys, of.elements);
   }
 }
 
@@ -340,6 +334,7 @@ void Executor::note(size_t steps) {
   report_.commit_us = commit_us_;
   report_.longest_commit_us = longest_commit_us_;
   report_.statements = store_.driver().statements();
+  report_.round_trips = store_.driver().round_trips();
   report_.backlog = store_.backlog();
   report_.cached_bytes = store_.cached_bytes();
   report_.store = store_.statistics();
@@ -360,7 +355,8 @@ void Executor::failed(const sql::SqlError& error) {
   bool committed = false;
   if (error.kind() == sql::SqlError::lost) {
     const size_t unsure = store_.commit_attempted() ? batch_.size() : 0;
-    if (!reconnect(committed)) return down(error, unsure);
+    sql::SqlError reason = error;
+    if (!reconnect(committed, reason)) return down(reason, unsure);
     if (committed) return finish();
   }
   {
@@ -417,7 +413,8 @@ bool Executor::replay_step(Task& task) {
       bool committed = false;
       if (lost) {
         const size_t unsure = store_.commit_attempted() ? 1 : 0;
-        if (!reconnect(committed)) return down(error, unsure), false;
+        sql::SqlError reason = error;
+        if (!reconnect(committed, reason)) return down(reason, unsure), false;
       }
       if (!committed) {
         const std::lock_guard guard(server_.lock());
@@ -453,7 +450,8 @@ void Executor::refuse_all(View error) {
 }
 
 /// Connects again, for as long as those who wait shall wait. `committed`: the batch's COMMIT had come through.
-bool Executor::reconnect(bool& committed) {
+/// `reason`: in the end, why it could not be.
+bool Executor::reconnect(bool& committed, sql::SqlError& reason) {
   int64_t wait_ms = first_wait_ms;
   for (;;) {
     try {
@@ -464,6 +462,7 @@ bool Executor::reconnect(bool& committed) {
       ++report_.reconnects;
       return true;
     } catch (const sql::SqlError& error) {
+      reason = error;
       if (error.kind() == sql::SqlError::owned) taken_away_ = true;
       if (taken_away_ || is_late()) return false;
     }

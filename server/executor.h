@@ -18,6 +18,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -50,12 +51,15 @@ class Task {
   virtual void refuse(View error) = 0;
   /// Nothing more comes: whoever waits goes on.
   virtual void release() = 0;
-  /// Adds the keys that it will ask for, by database. Without the lock.
-  struct Key {
-    int database;
-    View name;
+  /// What it will ask for: keys, and elements of their values. Without the lock.
+  struct Names {
+    struct Of {
+      std::vector<View> keys;
+      std::vector<sql::SqlStore::ElementName> elements;
+    };
+    std::map<int, Of> databases;
   };
-  virtual void name_keys(std::vector<Key>& /*keys*/) const {}
+  virtual void add_names(Names& /*names*/) const {}
   /// It may run for long (a script): nobody's reply waits behind it in one batch.
   virtual bool may_take_long() const { return false; }
   /// How many steps, about.
@@ -103,6 +107,7 @@ class Executor {
     uint64_t longest_commit_us = 0;
     uint64_t reconnects = 0;
     uint64_t statements = 0;
+    uint64_t round_trips = 0;
     uint64_t database_bytes = 0;
     size_t backlog = 0;
     size_t cached_bytes = 0;
@@ -136,7 +141,7 @@ class Executor {
   void replay();
   bool replay_step(Task& task);
   void refuse_all(View error);
-  bool reconnect(bool& committed);
+  bool reconnect(bool& committed, sql::SqlError& reason);
   void down(const sql::SqlError& error, size_t unsure);
   bool is_late() const;
   void try_again();

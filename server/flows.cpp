@@ -31,13 +31,14 @@ namespace {
 template <class Handler>
 class Question final : public proxy::Receiver {
  public:
-  Question(asio::io_context& context, uint64_t client, uint32_t replies, Handler handler)
-      : context_(context), client_(client), left_(replies), handler_(std::move(handler)) {}
+  Question(asio::io_context& context, Session& session, uint32_t replies, Handler handler)
+      : context_(context), session_(session), left_(replies), handler_(std::move(handler)) {}
 
   void replies(View bytes, uint32_t whole) override {
     gathered_ += bytes;
     left_ -= whole;
     if (left_ > 0) return;
+    session_.relay().hold_messages();
     // Not from within the channel's event: the coroutine may do anything.
     asio::post(context_, [handler = std::move(handler_), gathered = std::move(gathered_)]() mutable {
       std::move(handler)(std::move(gathered));
@@ -49,11 +50,11 @@ class Question final : public proxy::Receiver {
     left_ = 1;
     replies({}, 1);
   }
-  uint64_t client() const override { return client_; }
+  uint64_t client() const override { return session_.id(); }
 
  private:
   asio::io_context& context_;
-  const uint64_t client_;
+  Session& session_;  // whose flow this is, so it lives
   uint32_t left_;
   Handler handler_;
   Bytes gathered_;
@@ -128,11 +129,12 @@ Awaitable<void> run_flow([[maybe_unused]] std::shared_ptr<void> kept, Session& s
   }
   {
     const std::lock_guard guard(server.lock());
-    server.dispatcher().flow_ended(session, *entry, flow.args(), refusal, out.view());
+    if (!flow.only_queued) server.dispatcher().flow_ended(session, *entry, flow.args(), refusal, out.view());
     session.wait = {};
     if (session.has_mail()) session.collect_mail(out);
   }
   if (!silenced) session.link().deliver(out.view());
+  session.relay().release_messages();
   session.link().wake();
 }
 
@@ -184,11 +186,10 @@ namespace flows {
 Awaitable<Bytes> ask(Flow& flow, proxy::Channel& channel, View requests, uint32_t replies, proxy::Traits traits,
                      const CommandTable::Entry* entry) {
   asio::io_context& context = flow.session.link().context();
-  const uint64_t client = flow.session.id();
   const int database = flow.database;
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<Context>, void(Bytes)>(
       [&](auto handler) {
-        auto* const question = new Question<decltype(handler)>(context, client, replies, std::move(handler));
+        auto* const question = new Question<decltype(handler)>(context, flow.session, replies, std::move(handler));
         channel.send(*question, requests, replies, database, traits, entry);
       },
       asio::use_awaitable_t<Context>());
@@ -310,8 +311,12 @@ FlowFunction steps_of(Session& session, const CommandTable::Entry& entry, const 
   if (name == "client|tracking") return backends.any_upstream() ? tracking : nullptr;
   if (name == "client|caching") return own ? caching : nullptr;
   if (name == "client|no-touch") return backends.main().upstream ? no_touch : nullptr;
+  if (name == "monitor") return backends.any_upstream() ? monitor : nullptr;
   if (name == "info") return backends.main().upstream ? info : nullptr;
-  if (name == "config|set" || name == "config|resetstat") return backends.any_config_relay() ? config : nullptr;
+  if (name.starts_with("latency|")) return backends.any_config_relay() ? latency : nullptr;
+  if (name == "config|get") return backends.any_config_relay() ? config_get : nullptr;
+  if (name == "config|set") return backends.any_config_relay() ? config_set : nullptr;
+  if (name == "config|resetstat") return backends.any_config_relay() ? config_resetstat : nullptr;
   if (!backends.any_upstream()) return nullptr;
   if (name == "script|load") return script_load;
   if (name == "script|exists") return script_exists;

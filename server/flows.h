@@ -40,6 +40,7 @@ struct Flow {
 
   Args args() const { return Args(std::span<const View>(views)); }
   std::vector<View> views;
+  bool only_queued = false;  ///< its command was not run, and does not count as one
 };
 using FlowFunction = Awaitable<void> (*)(Flow&);
 
@@ -62,6 +63,9 @@ Awaitable<void> watch(Flow& flow);
 Awaitable<void> unwatch(Flow& flow);
 Awaitable<void> discard(Flow& flow);
 Awaitable<void> exec(Flow& flow);
+Awaitable<void> queue(Flow& flow);
+/// Whether a command of the session's transaction is to be tried at its upstream, by queue(), before it is queued here.
+bool tries_queueing(Session& session, const CommandTable::Entry& entry);
 // flows_connection.cpp
 void subscribe(Session& session, const CommandTable::Entry& entry, const Args& args, Place& place, Reply& reply);
 Awaitable<void> select(Flow& flow);
@@ -70,6 +74,7 @@ Awaitable<void> tracking(Flow& flow);
 Awaitable<void> caching(Flow& flow);
 Awaitable<void> no_touch(Flow& flow);
 Awaitable<void> wait(Flow& flow);
+Awaitable<void> monitor(Flow& flow);
 // flows_keyspace.cpp
 Awaitable<void> keyspace(Flow& flow);
 // flows_scripts.cpp
@@ -86,7 +91,10 @@ Awaitable<void> backend_route(Flow& flow);
 Awaitable<void> backend_unroute(Flow& flow);
 // flows_server.cpp
 Awaitable<void> info(Flow& flow);
-Awaitable<void> config(Flow& flow);
+Awaitable<void> latency(Flow& flow);
+Awaitable<void> config_get(Flow& flow);
+Awaitable<void> config_set(Flow& flow);
+Awaitable<void> config_resetstat(Flow& flow);
 
 // --- for flows
 

@@ -298,4 +298,16 @@ Awaitable<void> wait(Flow& flow) {
   flow.reply.raw(cursor.raw());
 }
 
+// MONITOR: what clients send is seen here; what scripts call at an upstream, there.
+Awaitable<void> monitor(Flow& flow) {
+  const bool monitors_already = flow.session.monitor;
+  run_here(flow);
+  if (monitors_already) co_return;
+  const Bytes request = proxy::command("MONITOR");
+  for (const auto& place : *flow.places) {
+    if (!place->upstream || place->upstream->is_cluster() || place->rewriting) continue;
+    co_await ask(flow, flow.session.relay().monitor(*place), request, 1);
+  }
+}
+
 }  // namespace redipy::flows

@@ -158,9 +158,20 @@ class TimeLimit {
   std::shared_ptr<State> state_;  // the timer's, too
 };
 
+/// A script runs at an upstream.
+struct UnderWay {
+  explicit UnderWay(Place& place) : upstream(*place.upstream) { ++upstream.scripts; }
+  ~UnderWay() { --upstream.scripts; }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+
+  proxy::Upstream& upstream;
+};
+
 /// Sends what runs a script on a connection that nobody else waits behind: it may take long.
 Awaitable<Bytes> ask_alone(Flow& flow, Place& place, int slot, View request) {
   Relay& relay = flow.session.relay();
+  const UnderWay under_way(place);
   if (place.upstream->is_cluster()) {
     std::optional<TimeLimit> limit;
     // Handed on by its address: g++ 12 destroys what is made for a parameter within a co_await twice.
@@ -190,6 +201,10 @@ Awaitable<void> script(Flow& flow) {
       throw CommandError("NOSCRIPT No matching script. Please use EVAL.");
     }
     refuse_under_prefix(*place);
+    {
+      const std::lock_guard guard(flow.server.lock());
+      flow.server.dispatcher().show_flow(flow.session, *flow.entry, flow.args());
+    }
     Buffer request;
     proxy::append_command(request, flow.views);
     flow.reply.raw(co_await ask_alone(flow, *place, slot_of(*place, *flow.entry, flow.args()), request.view()));
@@ -283,7 +298,7 @@ Awaitable<void> script_kill(Flow& flow) {
     proxy::Channel& channel = flow.session.relay().pin(*place, pin::blocked);
     Buffer request;
     proxy::append_command(request, flow.views);
-    reply = co_await ask(flow, channel, request.view(), 1);
+    reply = co_await ask(flow, channel, request.view(), 1, {.anywhere = true});
     flow.session.relay().unpin(*place, pin::blocked);
     if (!reply.starts_with('-')) break;
   }

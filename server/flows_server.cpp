@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // INFO and CONFIG where the default backend is an upstream: they tell of this server, and of the data there.
+#include <algorithm>
 #include <mutex>
 
 #include "core/resp/reply_cursor.h"
@@ -54,37 +55,161 @@ Awaitable<void> info(Flow& flow) {
   flow.reply.verbatim(info_text(flow.server, flow.args().from(1), theirs), "txt");
 }
 
-// CONFIG SET, CONFIG RESETSTAT with config=relay: here, and at the upstreams whose URL asks for it.
-Awaitable<void> config(Flow& flow) {
-  const bool sets = flow.entry->full_name == "config|set";
+namespace {
+
+/// Those whose URL says config=relay.
+std::vector<Place*> relayed(const Flow& flow) {
   std::vector<Place*> places;
-  std::vector<View> ours = {flow.words[0], flow.words[1]};
-  std::vector<View> theirs = ours;
+  for (const auto& place : *flow.places) {
+    if (place->upstream && place->url.upstream.relay_config) places.push_back(place.get());
+  }
+  return places;
+}
+
+/// The reply of each of the places' nodes that is an error, else the last one's.
+Awaitable<Bytes> ask_relayed(Flow& flow, std::vector<View> words) {
+  Bytes reply;
+  for (Place* const place : relayed(flow)) {
+    reply = co_await ask_nodes(flow, *place, words);
+    if (reply.starts_with('-')) break;
+  }
+  co_return reply;
+}
+
+/// Events that this server watches itself.
+bool is_of_commands(View event) { return event == "command" || event == "fast-command"; }
+
+/// The events of both, each an array that begins with its name.
+void write_latest(ReplyCursor here, ReplyCursor there, ReplyWriter& reply) {
+  std::vector<View> events;
+  const auto gather = [&](ReplyCursor& from, bool all) {
+    const size_t count = from.count();
+    from.enter();
+    for (size_t i = 0; i < count; ++i, from.skip()) {
+      if (all || !is_of_commands(proxy::first_element(from.raw()))) events.push_back(from.raw());
+    }
+  };
+  gather(here, true);
+  gather(there, false);
+  reply.array(events.size());
+  for (const View event : events) reply.raw(event);
+}
+
+}  // namespace
+
+// CONFIG GET parameter [parameter ...] with config=relay: what is about data is told as it is there.
+Awaitable<void> config_get(Flow& flow) {
+  std::vector<std::pair<Bytes, Bytes>> found;
   {
     const std::lock_guard guard(flow.server.lock());
-    for (const auto& place : *flow.places) {
-      if (place->upstream && place->url.upstream.relay_config) places.push_back(place.get());
-    }
-    for (size_t i = 2; sets && i + 1 < flow.words.size(); i += 2) {
-      const bool is_data = Config::is_about_data(flow.words[i]);
-      const bool known = !flow.server.config().get(flow.words[i]).empty();
-      if (is_data || !known) theirs.insert(theirs.end(), {flow.views[i], flow.views[i + 1]});
-      if (known || !is_data) ours.insert(ours.end(), {flow.views[i], flow.views[i + 1]});
-    }
-    // What is refused here changes nothing there.
-    if (!sets || ours.size() > 2 || flow.words.size() % 2 != 0) {
-      const Args args = flow.words.size() % 2 != 0 ? flow.args() : Args(std::span<const View>(ours));
-      flow.entry->command->run.session(flow.session, args, flow.reply);
-    } else {
-      flow.reply.ok();
+    found = flow.server.config().get(flow.args().from(2));
+  }
+  Bytes theirs;
+  try {
+    theirs = co_await ask_relayed(flow, flow.views);
+  } catch (const CommandError&) {
+    theirs = "-";  // what is known here is told all the same
+  }
+  if (!theirs.starts_with('-')) {
+    ReplyCursor cursor(theirs);
+    const size_t pairs = cursor.count() / 2;
+    cursor.enter();
+    for (size_t i = 0; i < pairs; ++i) {
+      const Bytes name(cursor.text());
+      cursor.skip();
+      const Bytes value(cursor.text());
+      cursor.skip();
+      const auto ours = std::find_if(found.begin(), found.end(), [&](const auto& one) { return one.first == name; });
+      if (ours == found.end()) {
+        if (Config::is_only_theirs(name)) found.emplace_back(name, value);
+      } else if (Config::is_about_data(name)) {
+        ours->second = value;
+      }
     }
   }
-  if (sets && theirs.size() == 2) co_return;
-  for (Place* const place : places) {
-    Buffer request;
-    proxy::append_command(request, sets ? std::span<const View>(theirs) : std::span<const View>(flow.views));
-    const Bytes reply = co_await ask_nodes(flow, *place, sets ? theirs : flow.views);
-    if (reply.starts_with('-')) throw CommandError(proxy::error_text(reply));
+  flow.reply.map(found.size());
+  for (const auto& [name, value] : found) {
+    flow.reply.bulk(name);
+    flow.reply.bulk(value);
+  }
+}
+
+// CONFIG SET parameter value [parameter value ...] with config=relay: what is about data is set there as well, what
+// only they know only there. All of it or nothing: what is refused there is taken back here.
+Awaitable<void> config_set(Flow& flow) {
+  std::vector<View> ours = {flow.words[0], flow.words[1]};
+  std::vector<View> theirs = ours;
+  std::vector<std::pair<Bytes, Bytes>> before;
+  if (flow.words.size() % 2 != 0) throw CommandError(error::syntax);
+  for (size_t i = 2; i < flow.words.size(); i += 2) {
+    const bool only_theirs = Config::is_only_theirs(flow.views[i]);
+    if (only_theirs || Config::is_about_data(flow.views[i])) {
+      theirs.insert(theirs.end(), {flow.views[i], flow.views[i + 1]});
+    }
+    if (!only_theirs) ours.insert(ours.end(), {flow.views[i], flow.views[i + 1]});
+  }
+  if (ours.size() > 2) {
+    const std::lock_guard guard(flow.server.lock());
+    for (size_t i = 2; i < ours.size(); i += 2) {
+      for (auto& pair : flow.server.config().get(ours[i])) before.push_back(std::move(pair));
+    }
+    flow.entry->command->run.session(flow.session, Args(std::span<const View>(ours)), flow.reply);
+  } else {
+    flow.reply.ok();
+  }
+  if (theirs.size() == 2) co_return;
+  Bytes refusal;
+  try {
+    const Bytes reply = co_await ask_relayed(flow, theirs);
+    if (reply.starts_with('-')) refusal = proxy::error_text(reply);
+  } catch (const CommandError& down) {
+    refusal = down.what();
+  }
+  if (refusal.empty()) co_return;
+  const std::lock_guard guard(flow.server.lock());
+  const std::vector<std::pair<View, View>> changes(before.begin(), before.end());
+  flow.server.config().set(changes);
+  throw CommandError(refusal);
+}
+
+// CONFIG RESETSTAT with config=relay: here and there.
+Awaitable<void> config_resetstat(Flow& flow) {
+  {
+    const std::lock_guard guard(flow.server.lock());
+    flow.entry->command->run.session(flow.session, flow.args(), flow.reply);
+  }
+  const Bytes reply = co_await ask_relayed(flow, flow.views);
+  if (reply.starts_with('-')) throw CommandError(proxy::error_text(reply));
+}
+
+// LATENCY LATEST, HISTORY, GRAPH, RESET with config=relay: how long commands took is known here, where their clients
+// wait; what else holds the upstream up (expiry, eviction, snapshots), there.
+Awaitable<void> latency(Flow& flow) {
+  Buffer ours;
+  {
+    const std::lock_guard guard(flow.server.lock());
+    ReplyWriter writer(ours, flow.reply.protocol());
+    try {
+      flow.entry->command->run.session(flow.session, flow.args(), writer);
+    } catch (const CommandError& nothing) {  // GRAPH of an event that is not known
+      ours.clear();
+      writer.error(nothing.what());
+    }
+  }
+  const Bytes theirs = co_await ask_relayed(flow, flow.views);
+  const ReplyCursor here(ours.view());
+  const ReplyCursor there(theirs);
+  const View name = View(flow.entry->full_name).substr(View("latency|").size());
+  if (there.is_error() && !here.is_error()) {
+    flow.reply.raw(here.raw());
+  } else if (name == "reset") {
+    flow.reply.integer(here.integer().value_or(0) + there.integer().value_or(0));
+  } else if (name == "latest") {
+    write_latest(here, there, flow.reply);
+  } else {
+    const bool known_here =
+        is_of_commands(flow.views[2]) || (!here.is_error() && (name == "graph" || here.count() > 0));
+    flow.reply.raw(known_here ? here.raw() : there.raw());
   }
 }
 

@@ -72,6 +72,17 @@ Awaitable<void> forget(Flow& flow, Place& place) {
   relay.unpin(place, pin::watching);
 }
 
+/// What the upstream refuses all commands with now (BUSY), EXEC as well; empty if there is no sign of that.
+Awaitable<Bytes> refusal_of_all(Flow& flow, Place& place) {
+  if (place.upstream->is_cluster() || !place.upstream->may_reject(proxy::Hub::now_ms())) co_return Bytes();
+  proxy::Channel& channel = flow.session.link().hub(place).shared(flow.session.protocol(), flow.session.id());
+  if (!channel.refusal().empty()) co_return Bytes();
+  const Bytes request = proxy::command("PING");
+  const Bytes reply = co_await ask(flow, channel, request, 1, {.repeatable = true, .anywhere = true});
+  if (!reply.starts_with('-')) co_return Bytes();
+  co_return Bytes(proxy::error_text(reply));
+}
+
 /// What of a transaction is not about keys but about who listens, as one block at the node where they meet. The replies
 /// in order, or one error.
 Awaitable<Bytes> ask_meeting(Flow& flow, Place& place, const std::vector<Step>& steps) {
@@ -187,6 +198,49 @@ Awaitable<void> discard(Flow& flow) {
   flow.reply.ok();
 }
 
+bool tries_queueing(Session& session, const CommandTable::Entry& entry) {
+  const Place& place = *session.transaction.place;
+  if (!place.upstream || place.upstream->is_cluster() || entry.group == Group::scripting) return false;
+  if (!session.server().dispatcher().is_remote_in_transaction(entry)) return false;
+  // With config=relay that is the upstream's limit, too; without room nothing at all is queued.
+  const bool limited = place.url.upstream.relay_config && session.server().settings().maxmemory > 0;
+  return limited || place.upstream->may_reject(proxy::Hub::now_ms());
+}
+
+// Whether an upstream would queue a command (OOM, BUSY) is asked where there is a reason to: it is queued in a block
+// that is dropped again. Else EXEC tells.
+Awaitable<void> queue(Flow& flow) {
+  flow.only_queued = true;
+  Place& place = *flow.place;
+  Buffer block;
+  proxy::append_command(block, {"MULTI"});
+  try {
+    block.append(encode(place, *flow.entry, flow.args()));
+  } catch (const CommandError&) {
+    const std::lock_guard guard(flow.server.lock());
+    flow.session.transaction.failed = true;
+    throw;
+  }
+  proxy::append_command(block, {"DISCARD"});
+  // Not on a connection of its own, where DISCARD would end what is watched. Nothing is run, in whichever database.
+  proxy::Channel& channel = flow.session.link().hub(place).shared(flow.session.protocol(), flow.session.id());
+  Bytes replies = "+OK\r\n+QUEUED\r\n";
+  if (channel.refusal().empty()) {
+    replies = co_await ask(flow, channel, block.view(), 3, {.repeatable = true, .whole = true, .anywhere = true});
+  }
+  ReplyCursor cursor(replies);
+  if (!cursor.is_error()) cursor.skip();
+  const std::lock_guard guard(flow.server.lock());
+  if (cursor.is_error()) {
+    ++flow.server.statistics().commands[flow.entry->id].rejected;
+    flow.session.transaction.failed = true;
+    flow.reply.raw(cursor.raw());
+  } else {
+    Dispatcher::queue(flow.session, *flow.entry, flow.args());
+    flow.reply.status("QUEUED");
+  }
+}
+
 // EXEC
 Awaitable<void> exec(Flow& flow) {
   Session& session = flow.session;
@@ -205,7 +259,11 @@ Awaitable<void> exec(Flow& flow) {
   int slot = proxy::Errand::any_slot;
   if (taken.failed || taken.broken) {
     co_await forget(flow, *place);
-    if (taken.failed) throw CommandError("EXECABORT Transaction discarded because of previous errors.");
+    if (taken.failed) {
+      const Bytes refusal = co_await refusal_of_all(flow, *place);
+      throw CommandError("EXECABORT Transaction discarded because of" +
+                         (refusal.empty() ? " previous errors." : ": " + refusal));
+    }
     flow.reply.null_array();
     co_return;
   }
@@ -315,7 +373,9 @@ Awaitable<void> exec(Flow& flow) {
     const std::lock_guard guard(flow.server.lock());
     if (selects) session.database = selected;
     for (const Step& step : taken.steps) {
-      if (step.remote || step.meets) dispatcher.count_remote(session, *step.command.entry);
+      if (!step.remote && !step.meets) continue;
+      dispatcher.count_remote(session, *step.command.entry);
+      dispatcher.show_flow(session, *step.command.entry, step.args());
     }
   }
   write_replies(flow, *place, taken.steps, results, met);

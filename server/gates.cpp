@@ -121,6 +121,16 @@ Verdict queued_in_transaction(const Case& it) {
   return {Verdict::queue, {}};
 }
 
+/// Whether a command may change data or tell replicas. Lua may say that it does not, in
+/// its first line: "#!lua flags=no-writes".
+bool may_write(const CommandTable::Entry& entry, View script) {
+  if (!entry.command->is(flag::write | flag::may_replicate)) return false;
+  if (entry.full_name != "eval" || !script.starts_with("#!lua")) return true;
+  const View first_line = script.substr(0, script.find('\n'));
+  const size_t flags = first_line.find(" flags=");
+  return flags == View::npos || first_line.find("no-writes", flags) == View::npos;
+}
+
 /// During CLIENT PAUSE commands wait, or only those that may write (EXEC: when something in its queue does); while a
 /// route changes, those that may write to its keys.
 Verdict not_paused(const Case& it) {
@@ -129,11 +139,11 @@ Verdict not_paused(const Case& it) {
     return {Verdict::postpone, {}};
   }
   if (it.server.pause_state().until_ms == 0) return pass();
-  bool writes = it.is(flag::write | flag::may_replicate);
+  bool writes = may_write(*it.request.entry, it.args.size() > 1 ? it.args[1] : View());
   if (it.command().name == "EXEC") {
     const auto& queue = it.session.transaction.queue;
     writes = std::any_of(queue.begin(), queue.end(), [](const QueuedCommand& queued) {
-      return queued.entry->command->is(flag::write | flag::may_replicate);
+      return may_write(*queued.entry, queued.words.size() > 1 ? View(queued.words[1]) : View());
     });
   }
   if (!it.server.paused(writes)) return pass();

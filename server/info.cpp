@@ -22,6 +22,7 @@
 #include "server/scripts.h"
 #include "server/server.h"
 #include "server/session.h"
+#include "server/upstream_info.h"
 #include "server/version.h"
 
 namespace redipy {
@@ -356,61 +357,6 @@ void keyspace_section(Server& server, Lines& lines) {
   }
 }
 
-/// The lines of a section in an upstream's INFO.
-View section_of(View upstream, View title) {
-  const Bytes head = "# " + Bytes(title) + "\r\n";
-  const size_t at = upstream.find(head);
-  if (at == View::npos) return {};
-  const View rest = upstream.substr(at + head.size());
-  const size_t end = rest.find("\r\n\r\n");
-  return end == View::npos ? rest : rest.substr(0, end + 2);
-}
-
-/// What is told of data stands in the upstream's INFO: from `begin` on its values take the place of ours.
-void take_over(Bytes& text, size_t begin, View upstream) {
-  constexpr View fields[] = {"expired_keys",
-                             "evicted_keys",
-                             "keyspace_hits",
-                             "keyspace_misses",
-                             "pubsub_channels",
-                             "pubsub_patterns",
-                             "pubsubshard_channels",
-                             "lazyfreed_objects",
-                             "lazyfree_pending_objects",
-                             "tracking_total_keys",
-                             "tracking_total_items",
-                             "tracking_total_prefixes",
-                             "tracking_clients",
-                             "expired_stale_perc",
-                             "expired_time_cap_reached_count",
-                             "rdb_changes_since_last_save",
-                             "rdb_bgsave_in_progress",
-                             "rdb_last_save_time",
-                             "aof_enabled",
-                             "maxmemory",
-                             "maxmemory_human",
-                             "maxmemory_policy",
-                             "used_memory",
-                             "used_memory_human",
-                             "used_memory_dataset",
-                             "mem_clients_normal",
-                             "mem_not_counted_for_evict",
-                             "total_eviction_exceeded_time",
-                             "current_eviction_exceeded_time",
-                             "evicted_clients"};
-  for (const View field : fields) {
-    const Bytes name = "\n" + Bytes(field) + ":";
-    const size_t theirs = upstream.find(name);
-    // The first line of a section has none before it.
-    const size_t ours = text.find(name, begin > 0 ? begin - 1 : 0);
-    if (theirs == View::npos || ours == Bytes::npos) continue;
-    const size_t value = theirs + name.size();
-    const size_t end = text.find("\r\n", ours + name.size());
-    text.replace(ours + name.size(), end - ours - name.size(),
-                 upstream.substr(value, upstream.find("\r\n", value) - value));
-  }
-}
-
 void backends_section(Server& server, Lines& lines) {
   lines.add("backends", server.backends().all().size());
   for (size_t i = 0; i < server.backends().all().size(); ++i) {
@@ -430,11 +376,12 @@ void backends_section(Server& server, Lines& lines) {
       text += fmt::format(
           ",state={},batches={},commits={},batches_replayed={},steps={},largest_batch={},commit_us={},longest_commit_"
           "us={},"
-          "statements={},cache_hits={},cache_misses={},cached_bytes={},reclaim_backlog={},database_bytes={},reconnects="
+          "statements={},round_trips={},cache_hits={},cache_misses={},cached_bytes={},reclaim_backlog={},database_"
+          "bytes={},reconnects="
           "{}",
           place.executor->refusal().empty() ? "ready" : "down", report.batches, report.store.batches, report.replayed,
           report.steps, report.largest, report.commit_us, report.longest_commit_us, report.statements,
-          report.store.cache_hits, report.store.cache_misses, report.cached_bytes, report.backlog,
+          report.round_trips, report.store.cache_hits, report.store.cache_misses, report.cached_bytes, report.backlog,
           report.database_bytes, report.reconnects);
     } else {
       text += ",state=ready";
@@ -475,6 +422,7 @@ Bytes info_text(Server& server, std::span<const View> wanted, View upstream) {
   };
   const bool all = asks("all") || asks("everything");
   const bool by_default = wanted.empty() || asks("default");
+  const bool by_upstream = !upstream.empty() && upstream_counts(server);
   Bytes text;
   Lines lines(text);
   for (const Section& section : sections) {
@@ -482,6 +430,14 @@ Bytes info_text(Server& server, std::span<const View> wanted, View upstream) {
     text += (text.empty() ? "# " : "\r\n# ") + Bytes(section.title) + "\r\n";
     if (section.name == "keyspace" && server.backends().main().upstream) {
       text += section_of(upstream, "Keyspace");
+      continue;
+    }
+    if (by_upstream && section.name == "commandstats") {
+      text += upstream_commands(server, upstream);
+      continue;
+    }
+    if (by_upstream && section.name == "errorstats") {
+      text += upstream_errors(server, upstream);
       continue;
     }
     const size_t begin = text.size();

@@ -29,9 +29,10 @@ class Input {
     parsed_ = static_cast<size_t>(parsed - data_.get());
   }
 
-  /// Room for at least `count` more bytes. Calls moved(begin, end, distance) when the kept bytes change their place.
+  /// Room for at least `count` more bytes, or, if `exactly`, no more. Calls moved(begin, end, distance) when the kept
+  /// bytes change their place.
   template <class Moved>
-  void make_room(size_t count, Moved moved) {
+  void make_room(size_t count, bool exactly, Moved moved) {
     if (begin_ == end_) begin_ = parsed_ = end_ = 0;
     if (capacity_ - end_ >= count) return;
     const char* const old_begin = begin();
@@ -41,13 +42,18 @@ class Input {
       std::memcpy(data_.get(), old_begin, kept);
       moved(old_begin, old_end, data_.get() - old_begin);
     } else {
-      const size_t wanted = std::max(kept + count, std::min(capacity_ * 2, kept + most_growth));
-      std::unique_ptr<char[]> larger(new char[wanted]);
-      if (kept > 0) std::memcpy(larger.get(), old_begin, kept);
-      if (kept > 0) moved(old_begin, old_end, larger.get() - old_begin);
-      data_ = std::move(larger);
-      capacity_ = wanted;
+      replace(exactly ? kept + count : std::max(kept + count, std::min(capacity_ * 2, kept + most_growth)), moved);
     }
+    parsed_ -= begin_;
+    end_ = kept;
+    begin_ = 0;
+  }
+  /// Gives back all room; as make_room().
+  template <class Moved>
+  void shrink(Moved moved) {
+    const size_t kept = size();
+    if (kept == 0) return release();
+    replace(kept, moved);
     parsed_ -= begin_;
     end_ = kept;
     begin_ = 0;
@@ -64,6 +70,18 @@ class Input {
 
  private:
   static constexpr size_t most_growth = size_t{1} << 20;
+
+  /// Other memory, with the kept bytes at its beginning.
+  template <class Moved>
+  void replace(size_t capacity, Moved moved) {
+    const char* const old_begin = begin();
+    const size_t kept = size();
+    std::unique_ptr<char[]> other(new char[capacity]);
+    if (kept > 0) std::memcpy(other.get(), old_begin, kept);
+    if (kept > 0) moved(old_begin, end(), other.get() - old_begin);
+    data_ = std::move(other);
+    capacity_ = capacity;
+  }
 
   std::unique_ptr<char[]> data_;
   size_t begin_ = 0;

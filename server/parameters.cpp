@@ -277,6 +277,7 @@ constexpr auto sensitive = Parameter::sensitive;
 constexpr auto hidden = Parameter::hidden;
 constexpr auto list = Parameter::list;
 constexpr auto keyed = Parameter::keyed;
+constexpr auto own = Parameter::own;
 
 using S = Settings;
 using Switch = Parameter::Switch;
@@ -324,11 +325,11 @@ const Parameter rows[] = {
     {"test-clock", Switch{&S::test_clock}, immutable | hidden},
 
     // backends
-    {"backend", Custom{parse_backend, print_backends, backend_lines}, immutable | sensitive | list | keyed},
-    {"route", Custom{parse_route, print_routes, route_lines}, immutable | list | keyed},
+    {"backend", Custom{parse_backend, print_backends, backend_lines}, immutable | sensitive | list | keyed | own},
+    {"route", Custom{parse_route, print_routes, route_lines}, immutable | list | keyed | own},
     {"sql-durability", Choice{&S::sql_durability, durabilities}},
     {"sql-cache-size", Number{&S::sql_cache_size, 0, any_long, Number::bytes}},
-    {"state-file", Text{&S::state_file}, immutable},
+    {"state-file", Text{&S::state_file}, immutable | own},
     {"save", Fixed{"", "snapshots are not there yet: data in memory ends with the process"}, list},
     {"appendonly", Fixed{"no", "the log of changes is not there yet: data in memory ends with the process"}},
     {"cluster-enabled", Fixed{"no", "this server is no node of a cluster"}, immutable},

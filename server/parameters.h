@@ -37,6 +37,7 @@ struct Parameter {
   static constexpr ParameterFlags hidden = 8;     ///< CONFIG GET shows it by its full name only
   static constexpr ParameterFlags list = 16;      ///< takes several words
   static constexpr ParameterFlags keyed = 32;     ///< a line sets one entry of several, named by its first word
+  static constexpr ParameterFlags own = 64;       ///< Redis has no such parameter
 
   // What a value may be.
   struct Switch {

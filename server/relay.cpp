@@ -23,6 +23,8 @@ bool is_told_by_each_node(View channel) {
   return channel.starts_with("__keyspace@") || channel.starts_with("__keyevent@") || channel.starts_with("__redis__:");
 }
 
+constexpr View broken_redirect = "tracking-redir-broken";
+
 bool first_is_confirmation(View reply) { return proxy::first_element(reply).ends_with("subscribe"); }
 
 /// Of client tracking: a push, or in RESP2 a message on a channel of this name.
@@ -146,6 +148,23 @@ struct Relay::Ear final : proxy::Listener {
 
   Relay& relay;
   const Place& place;
+};
+
+/// On a connection that monitors an upstream. What clients send is shown as they send it here, so only what scripts
+/// call is of interest: "+1700000000.000000 [0 lua] "set" …".
+struct Relay::MonitorEar final : proxy::Listener {
+  explicit MonitorEar(Session& of) : session(of) {}
+  void message(const proxy::Channel&, View bytes) override {
+    const size_t source = bytes.find(" lua] ");
+    if (source == View::npos || source > bytes.find(']')) return;
+    const std::lock_guard guard(session.server().lock());
+    if (!session.monitor) return;
+    session.inbox().status(bytes.substr(1, bytes.size() - 3));
+    session.wake();
+  }
+  void gone(View) override {}
+
+  Session& session;
 };
 
 Relay::Relay(Session& session) : session_(session) {}
@@ -279,6 +298,19 @@ proxy::Channel& Relay::keep_own(Place& place, unsigned reason, std::shared_ptr<p
   return *pins_.back().channel;
 }
 
+proxy::Channel& Relay::monitor(Place& place) {
+  auto ear = std::make_unique<MonitorEar>(session_);
+  auto channel = session_.link().hub(place).take(session_.protocol());
+  channel->listen(ear.get());
+  channel->expect_lines();
+  monitors_.push_back({.place = &place,
+                       .channel = std::move(channel),
+                       .reasons = pin::used_up,
+                       .asking = false,
+                       .ear = std::move(ear)});
+  return *monitors_.back().channel;
+}
+
 void Relay::unpin(Place& place, unsigned reason) {
   Pin* const own = pinned_for(place, reason);
   if (!own) return;
@@ -308,9 +340,11 @@ void Relay::unblock(bool with_error) {
 }
 
 void Relay::drop_pins() {
-  const std::vector<Pin> pins = std::exchange(pins_, {});
   ahead_.clear();
-  for (const Pin& pin : pins) session_.link().hub(*pin.place).give_back(pin.channel, false);
+  for (std::vector<Pin>* const own : {&pins_, &monitors_}) {
+    const std::vector<Pin> pins = std::exchange(*own, {});
+    for (const Pin& pin : pins) session_.link().hub(*pin.place).give_back(pin.channel, false);
+  }
 }
 
 unsigned Relay::take_lost() {
@@ -334,10 +368,12 @@ void Relay::abandon() {
   lanes_.clear();
   routed_by_ = nullptr;
   under_way_ = 0;
-  const std::vector<Pin> pins = std::exchange(pins_, {});
-  for (const Pin& pin : pins) {
-    pin.channel->listen(nullptr);
-    pin.channel->abort("the client is gone");
+  for (std::vector<Pin>* const own : {&pins_, &monitors_}) {
+    const std::vector<Pin> pins = std::exchange(*own, {});
+    for (const Pin& pin : pins) {
+      pin.channel->listen(nullptr);
+      pin.channel->abort("the client is gone");
+    }
   }
 }
 
@@ -417,9 +453,35 @@ void Relay::message(const proxy::Channel& by, const Place& place, View bytes) {
   Buffer stripped;
   if (rewriting && !rewriting->strip_message(bytes, stripped)) return;
   const View shown = rewriting ? stripped.view() : bytes;
-  if (!is_invalidation(shown)) return deliver(shown);
+  if (shown.front() == '>' && proxy::first_element(shown) == broken_redirect) {
+    // Of the session's own connection there; the client knows that session by its number here.
+    uint64_t redirect = 0;
+    {
+      const std::lock_guard guard(session_.server().lock());
+      session_.tracking.broken_redirect = true;
+      redirect = session_.tracking.redirect;
+    }
+    return pass_message(">2\r\n$" + std::to_string(broken_redirect.size()) + "\r\n" + Bytes(broken_redirect) +
+                        "\r\n:" + std::to_string(redirect) + "\r\n");
+  }
+  if (!is_invalidation(shown)) return pass_message(shown);
   Buffer own;
-  if (keep_own_keys(session_.server(), place, shown, own)) deliver(own.view());
+  if (keep_own_keys(session_.server(), place, shown, own)) pass_message(own.view());
+}
+
+void Relay::pass_message(View bytes) {
+  if (holding_) {
+    held_.append(bytes);
+  } else {
+    deliver(bytes);
+  }
+}
+
+void Relay::release_messages() {
+  holding_ = false;
+  if (held_.empty()) return;
+  deliver(held_.view());
+  held_.release();
 }
 
 void Relay::gone(View why) { session_.upstream_gone(*this, why); }

@@ -94,7 +94,7 @@ class Relay final : public proxy::Carrier {
   proxy::Channel& pin(Place& place, unsigned reason, const proxy::Address& node);
   /// The reason is gone; with the last one the connection is given back.
   void unpin(Place& place, unsigned reason);
-  bool any_pins() const { return !pins_.empty(); }
+  bool any_pins() const { return !pins_.empty() || !monitors_.empty(); }
   std::vector<Pin>& pins() { return pins_; }
 
   // --- at all primaries of a cluster
@@ -108,6 +108,14 @@ class Relay final : public proxy::Carrier {
   void expect_all_primaries(Place& place);
   proxy::Channel* at(const proxy::Address& node) override;
 
+  // --- messages
+  /// A connection on which MONITOR of the upstream is to be asked for: what scripts call there is shown to the session.
+  proxy::Channel& monitor(Place& place);
+  /// A flow has its reply, which is not sent yet: what comes from now on stands behind it.
+  void hold_messages() { holding_ = true; }
+  /// The reply is sent.
+  void release_messages();
+
   /// The client is gone: whatever comes is dropped, connections of its own are closed. Not under the server's lock.
   void abandon();
 
@@ -115,6 +123,7 @@ class Relay final : public proxy::Carrier {
   struct Lane;
   struct RoutedLane;
   struct Ear;
+  struct MonitorEar;
   proxy::Channel& keep_own(Place& place, unsigned reason, std::shared_ptr<proxy::Channel> channel);
   void message(const proxy::Channel& by, const Place& place, View bytes);
   void gone(View why);
@@ -123,6 +132,7 @@ class Relay final : public proxy::Carrier {
   void send(Lane& lane, View requests, uint32_t count, proxy::Traits traits, const CommandTable::Entry* entry);
   void advance();
   void deliver(View bytes);
+  void pass_message(View bytes);
   bool is_at_all_primaries(Place& place, unsigned reasons);
   void look_around();
 
@@ -135,8 +145,11 @@ class Relay final : public proxy::Carrier {
   const proxy::Guide* routed_by_ = nullptr;  // what is under way was sent by this one's map
   uint64_t routed_epoch_ = 0;
   std::vector<Pin> pins_;
-  unsigned missing_ = 0;  // reasons for which a connection is lacking
+  std::vector<Pin> monitors_;  // on which nothing else is asked
+  unsigned missing_ = 0;       // reasons for which a connection is lacking
   Bytes ahead_;
+  bool holding_ = false;
+  Buffer held_;                                     // messages that came while holding
   std::shared_ptr<std::function<void()>> watcher_;  // of clusters' maps
   std::vector<const Place*> watched_;
 };

@@ -82,7 +82,18 @@ constexpr Exception exceptions[] = {
     {"client|tracking", Way::steps},
     {"client|caching", Way::steps},
     {"client|no-touch", Way::steps},
+    {"monitor", Way::steps},
+    {"module|list", Way::forward},
+    {"module|load", Way::forward},
+    {"module|loadex", Way::forward},
+    {"module|unload", Way::forward},
+    {"module|help", Way::forward},
+    {"latency|latest", Way::steps},
+    {"latency|history", Way::steps},
+    {"latency|graph", Way::steps},
+    {"latency|reset", Way::steps},
     {"info", Way::steps},
+    {"config|get", Way::steps},
     {"config|set", Way::steps},
     {"config|resetstat", Way::steps},
 };
@@ -115,7 +126,8 @@ bool arity_fits(const Command& command, size_t words) {
 bool is_plain_resp(View bytes) { return bytes.size() > 2 && bytes[0] == '*' && bytes[1] >= '1' && bytes[1] <= '9'; }
 
 proxy::Traits traits_of(const Command& command) {
-  return {.repeatable = command.is(flag::read) && !command.is(flag::write)};
+  // Of what is forwarded, only FUNCTION KILL is answered while a script runs.
+  return {.repeatable = command.is(flag::read) && !command.is(flag::write), .anywhere = command.is(flag::allow_busy)};
 }
 
 }  // namespace
@@ -264,6 +276,7 @@ bool Dispatcher::run_elsewhere(Session& session, const Request& request, const A
   switch (way) {
     case Way::subscribe:
       flows::subscribe(session, *request.entry, args, place, reply);
+      session.limit = session.output_limit();  // messages come without a look under the lock
       return true;
     case Way::blocking:
       if (flows::may_wait(*request.entry, args)) {
@@ -272,7 +285,12 @@ bool Dispatcher::run_elsewhere(Session& session, const Request& request, const A
         for_each_key(*request.entry->command, args, [&](FoundKey found) {
           if ((found.flags & key::access) != 0) session.wait.names.emplace_back(args[found.index]);
         });
-        if (!server_.monitors().empty()) feed_monitors(*request.entry, args);
+        if (server_.monitors().empty()) return true;
+        if (request.entry->group == Group::scripting) {
+          show_monitors(*request.entry, args, false);
+        } else {
+          feed_monitors(*request.entry, args);
+        }
         return true;
       }
       break;
@@ -311,6 +329,7 @@ void Dispatcher::answered(const proxy::Answered& what) {
   own.nanoseconds += ns * (what.requests - what.rejected);
   own.failed += what.errors - what.rejected;
   own.rejected += what.rejected;
+  own.rejected_there += what.rejected;
   own.calls -= std::min<uint64_t>(own.calls, what.rejected);
   const Settings& settings = server_.settings();
   if (settings.latency_tracking) {

@@ -208,9 +208,11 @@ void Server::tend_sessions(int64_t now) {
   next_tended_ = next == sessions_.end() ? 0 : next->first;
 }
 
-/// Closes it if it has been idle, or its output over its soft limit, for too long.
+/// Closes it if it has been idle, or its output over its soft limit, for too long. What it has no use for is given
+/// back.
 void Server::tend(Session& session, int64_t now) {
   if (session.killed) return;
+  if (session.holds_idle_room(now)) session.link().wake();
   if (session.soft_limit_since_ms != 0 &&
       now - session.soft_limit_since_ms > session.output_limit().soft_seconds * 1000) {
     // Where nothing more is sent to it, nobody else looks.
@@ -223,9 +225,28 @@ void Server::tend(Session& session, int64_t now) {
   if (now - session.last_interaction_ms > idle_limit) session.close_now();
 }
 
+namespace {
+
+/// What stands in the session's own list and, under the same name, in the server's.
+size_t registered_bytes(const Session& session) {
+  constexpr size_t node = 4 * sizeof(void*);  // of a tree, and of the allocator's making
+  size_t bytes = 0;
+  for (const WatchedKey& watched : session.transaction.watched) {
+    bytes += sizeof(WatchedKey) + node + sizeof(DatabaseKey) + 2 * watched.key.size();
+  }
+  const Subscriptions& own = session.subscriptions;
+  for (const Subscriptions::Names* names : {&own.channels, &own.patterns, &own.shard_channels}) {
+    for (const Bytes& name : *names) bytes += 2 * (sizeof(Bytes) + node + name.size());
+  }
+  for (const Bytes& prefix : session.tracking.prefixes) bytes += 2 * (sizeof(Bytes) + prefix.size()) + node;
+  return bytes;
+}
+
+}  // namespace
+
 size_t Server::client_bytes(const Session& session) {
   return sizeof(Session) + session.input_capacity + session.output_bytes + session.inbox_bytes() +
-         session.transaction.bytes;
+         session.transaction.bytes + registered_bytes(session);
 }
 
 /// Above maxmemory-clients, those with the largest buffers go.
@@ -314,6 +335,7 @@ void Server::apply_changes(const Settings& old) {
   if (now.loglevel != old.loglevel) process::set_log_level(now.loglevel);
   if (now.locale_collate != old.locale_collate) process::set_collation(now.locale_collate);
   settings_changed();
+  if (now.maxmemory_clients != old.maxmemory_clients) evict_clients();
 }
 
 /// Tells the parts that hold copies: limits of the engine, lengths of logs.
@@ -331,7 +353,10 @@ void Server::settings_changed() {
 void Server::answered(std::span<const proxy::Answered> what, std::span<const Bytes> errors) {
   const std::lock_guard guard(lock_);
   for (const proxy::Answered& each : what) dispatcher_.answered(each);
-  for (const Bytes& error : errors) dispatcher_.count_error(error);
+  for (const Bytes& error : errors) {
+    dispatcher_.count_error(error);
+    ++statistics_.errors_there[error];
+  }
 }
 
 void Server::changed(int database, View key, Event event) {

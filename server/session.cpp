@@ -44,6 +44,13 @@ bool Session::plain() const {
          !server_.backends().holds_writes() && !tracking.caching && !server_.script_paused();
 }
 
+bool Session::holds_idle_room(int64_t now_ms) const {
+  constexpr int64_t idle_ms = 2000;
+  constexpr size_t much = 64 * 1024;
+  const size_t used = input_bytes + argument_bytes;
+  return !submitted && now_ms - last_interaction_ms > idle_ms && input_capacity > used + much;
+}
+
 bool Session::gather(Input& input, Scratch& scratch) {
   scratch.requests.clear();
   scratch.begin = input.begin();
@@ -108,6 +115,7 @@ void Session::consume(Input& input, Scratch& scratch) {
     const std::lock_guard guard(server_.lock());
     last_interaction_ms = server_.clock().now_ms();
     input_bytes = input.size();
+    argument_bytes = 0;
     input_capacity = input.capacity();
     limit = output_limit();
     if (has_mail()) collect_mail(scratch.out);  // what was said before these requests ran stands before their replies

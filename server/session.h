@@ -98,6 +98,9 @@ class Session {
   /// How many bytes to expect at once, 0 if unknown: to make room for a large value.
   size_t missing_bytes(const Input& input) const { return parser_.missing_bytes(input.parsed(), input.end()); }
 
+  /// It has been idle, and much more room for input than it uses.
+  bool holds_idle_room(int64_t now_ms) const;
+
   /// The writer for what is sent out of band: messages, invalidations, the reply of a command that had to wait.
   /// Follow up with wake().
   ReplyWriter& inbox();
@@ -178,7 +181,8 @@ class Session {
   int64_t last_interaction_ms = 0;
   const CommandTable::Entry* last_command = nullptr;
   uint64_t commands_run = 0;
-  Relaxed<size_t> input_bytes = 0;  ///< unread input
+  Relaxed<size_t> input_bytes = 0;     ///< received and not looked at yet
+  Relaxed<size_t> argument_bytes = 0;  ///< of a request that is not complete: what was parsed of it
   Relaxed<size_t> input_capacity = 0;
   Relaxed<size_t> output_bytes = 0;  ///< waiting for the peer to read
   OutputLimit limit;  ///< output_limit() as of the last look under the lock, for the connection's own thread

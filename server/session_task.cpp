@@ -49,13 +49,17 @@ bool SessionTask::may_take_long() const {
   });
 }
 
-void SessionTask::name_keys(std::vector<Key>& keys) const {
+void SessionTask::add_names(Names& names) const {
+  Names::Of& of = names.databases[database_];
   for (const Request& request : requests_) {
-    if (!request.entry || request.entry->full_name == "select") return;  // what follows is about another database
+    const CommandTable::Entry* const entry = request.entry;
+    if (!entry || entry->full_name == "select") return;  // what follows is about another database
     const Args args(words_.data() + request.first_word, request.words);
-    for_each_key(*request.entry->command, args, [&](FoundKey found) {
-      if ((found.flags & key::not_key) == 0) keys.push_back({database_, args[found.index]});
+    for_each_key(*entry->command, args, [&](FoundKey found) {
+      if ((found.flags & key::not_key) == 0) of.keys.push_back(args[found.index]);
     });
+    if (entry->elements.first == 0 || args.size() < 2) continue;
+    for_each_element(entry->elements, args, [&](View element) { of.elements.push_back({args[1], element}); });
   }
 }
 

@@ -29,7 +29,7 @@ class SessionTask final : public Task {
   void undo() override;
   void refuse(View error) override;
   void release() override;
-  void name_keys(std::vector<Key>& keys) const override;
+  void add_names(Names& names) const override;
   bool may_take_long() const override;
   size_t size() const override { return requests_.size(); }
   size_t bytes() const override { return bytes_; }

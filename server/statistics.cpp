@@ -52,6 +52,7 @@ uint64_t Statistics::command_nanoseconds() const {
 void Statistics::reset() {
   for (CommandStatistics& command : commands) command = {};
   errors.clear();
+  errors_there.clear();
   for (uint64_t* count :
        {&commands_processed, &connections_received, &connections_rejected, &error_replies, &output_limit_disconnections,
         &query_limit_disconnections, &evicted_clients, &tracking_invalidations, &eventloop_cycles}) {

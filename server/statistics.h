@@ -47,13 +47,16 @@ struct CommandStatistics {
   uint64_t calls = 0;
   uint64_t nanoseconds = 0;
   uint64_t rejected = 0;
+  uint64_t rejected_there = 0;  ///< of these: by an upstream
   uint64_t failed = 0;
   std::unique_ptr<LatencyHistogram> latency;
 };
 
 struct Statistics {
-  std::vector<CommandStatistics> commands;        ///< by CommandTable::Entry::id
-  std::map<Bytes, uint64_t, std::less<>> errors;  ///< by their first word
+  std::vector<CommandStatistics> commands;  ///< by CommandTable::Entry::id
+  using Errors = std::map<Bytes, uint64_t, std::less<>>;
+  Errors errors;        ///< by their first word
+  Errors errors_there;  ///< of these: an upstream's
   uint64_t commands_processed = 0;
   uint64_t connections_received = 0;
   uint64_t connections_rejected = 0;

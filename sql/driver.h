@@ -74,7 +74,8 @@ class Driver {
   virtual void run(const std::string& text) = 0;
 
   virtual void read(Statement statement, std::span<const Value> parameters, VisitRow visit) = 0;
-  /// The same with `rows` rows of parameters, one behind the other; visit(i, row) for what the i-th finds, in order.
+  /// The same with `rows` rows of parameters, one behind the other; visit(i, row) for what the i-th finds, in any
+  /// order.
   virtual void read_many(Statement statement, std::span<const Value> parameters, size_t rows,
                          FunctionRef<void(size_t, Row)> visit) = 0;
   /// Changes rows, now or before the next read or commit; in the order of the calls.
@@ -94,6 +95,8 @@ class Driver {
   virtual void sync() = 0;
   /// Statements that were run so far, a row of parameters counting as one.
   virtual uint64_t statements() const = 0;
+  /// How often an answer of another process was waited for.
+  virtual uint64_t round_trips() const { return 0; }
   /// Bytes that the database takes on its disk, about.
   virtual uint64_t database_bytes() = 0;
 };

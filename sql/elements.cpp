@@ -142,15 +142,39 @@ void sample_elements(SqlStore& store, KeyRow& row, size_t count, bool distinct,
   }
 }
 
+void look_up(SqlStore& store, const KeyRow& row, Statement statement, std::span<const View> names,
+             FunctionRef<bool(size_t, const ElementsAhead::Known&)> known,
+             FunctionRef<void(size_t, const Value&)> found) {
+  const auto is_known = [&](size_t i) {
+    const auto* it = store.known(row.kid, names[i]);
+    return it != nullptr && known(i, *it);
+  };
+  if (names.size() == 1) {
+    if (!is_known(0)) store.read(statement, {row.kid, names[0]}, [&](Row columns) { found(0, columns[0]); });
+    return;
+  }
+  std::vector<size_t> asked;
+  std::vector<Value> parameters;
+  parameters.reserve(2 * names.size());
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (is_known(i)) continue;
+    asked.push_back(i);
+    parameters.insert(parameters.end(), {Value(row.kid), Value(names[i])});
+  }
+  store.read_many(statement, parameters, asked.size(), [&](size_t i, Row columns) { found(asked[i], columns[0]); });
+}
+
 void find_names(SqlStore& store, const KeyRow& row, Statement has, std::span<const View> names,
                 std::span<bool> present) {
   std::fill(present.begin(), present.end(), false);
   if (row.n == 0 || names.empty()) return;
-  if (names.size() == 1) return store.read(has, {row.kid, names[0]}, [&](Row) { present[0] = true; });
-  std::vector<Value> parameters;
-  parameters.reserve(2 * names.size());
-  for (const View name : names) parameters.insert(parameters.end(), {Value(row.kid), Value(name)});
-  store.read_many(has, parameters, names.size(), [&](size_t i, Row) { present[i] = true; });
+  look_up(
+      store, row, has, names,
+      [&](size_t i, const ElementsAhead::Known& it) {
+        present[i] = it.present;
+        return true;
+      },
+      [&](size_t i, const Value&) { present[i] = true; });
 }
 
 void element_added(SqlStore& store, KeyRow& row, View name) {

@@ -32,6 +32,12 @@ uint64_t scan_elements(SqlStore& store, const KeyRow& row, uint64_t cursor, size
 void sample_elements(SqlStore& store, KeyRow& row, size_t count, bool distinct,
                      FunctionRef<void(const Element&)> visit);
 
+/// Looks names up by a statement of (kid, name). Of which something is known beforehand, known(i, …) says whether that
+/// is enough; the others are asked for together: found(i, column) for those that are there.
+void look_up(SqlStore& store, const KeyRow& row, Statement statement, std::span<const View> names,
+             FunctionRef<bool(size_t, const ElementsAhead::Known&)> known,
+             FunctionRef<void(size_t, const Value&)> found);
+
 /// Sets present[i] for each of the names. `has` is a statement of (kid, name).
 void find_names(SqlStore& store, const KeyRow& row, Statement has, std::span<const View> names,
                 std::span<bool> present);

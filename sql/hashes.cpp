@@ -18,21 +18,25 @@ size_t SqlHash::size() const { return row().size(); }
 
 std::optional<View> SqlHash::get(View field) const {
   std::optional<View> value;
-  if (row().n == 0) return value;
-  store().read(Statement::hash_get, {row().kid, field}, [&](Row columns) { value = store().keep(columns[0].view); });
+  find_values({&field, 1}, {&value, 1});
   return value;
 }
 
 void SqlHash::get(std::span<const View> fields, FunctionRef<void(size_t, std::optional<View>)> found) const {
   std::vector<std::optional<View>> values(fields.size());
-  if (row().n > 0) {
-    std::vector<Value> parameters;
-    parameters.reserve(2 * fields.size());
-    for (const View field : fields) parameters.insert(parameters.end(), {Value(row().kid), Value(field)});
-    store().read_many(Statement::hash_get, parameters, fields.size(),
-                      [&](size_t i, Row columns) { values[i] = store().keep(columns[0].view); });
-  }
+  find_values(fields, values);
   for (size_t i = 0; i < fields.size(); ++i) found(i, values[i]);
+}
+
+void SqlHash::find_values(std::span<const View> fields, std::span<std::optional<View>> values) const {
+  if (row().n == 0) return;
+  look_up(
+      store(), row(), Statement::hash_get, fields,
+      [&](size_t i, const ElementsAhead::Known& it) {
+        values[i] = it.value;
+        return !it.present || it.value;
+      },
+      [&](size_t i, const Value& column) { values[i] = store().keep(column.view); });
 }
 
 bool SqlHash::has(View field) const {

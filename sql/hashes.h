@@ -23,6 +23,7 @@ class SqlHash final : public Hash, public Handle {
   size_t remove(std::span<const View> fields) override;
 
  private:
+  void find_values(std::span<const View> fields, std::span<std::optional<View>> values) const;
   bool outgrown_by(std::span<const FieldValue> fields) const;
 };
 

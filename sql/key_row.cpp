@@ -21,12 +21,8 @@ void Keyspace::unlink(KeyRow& row) {
 KeyRow* Keyspace::find(View name) {
   const auto found = rows.find(name);
   if (found == rows.end()) return nullptr;
-  KeyRow& row = *found->second;
-  if (newest != &row) {
-    unlink(row);
-    link(row);
-  }
-  return &row;
+  found->second->recent = true;
+  return found->second.get();
 }
 
 KeyRow& Keyspace::add(View name) {
@@ -44,6 +40,12 @@ void Keyspace::erase(KeyRow& row) {
   unlink(row);
   bytes -= row.counted;
   rows.erase(rows.find(View(row.name)));
+}
+
+void Keyspace::spare(KeyRow& row) {
+  row.recent = false;
+  unlink(row);
+  link(row);
 }
 
 void Keyspace::recount(KeyRow& row) {

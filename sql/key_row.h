@@ -2,7 +2,9 @@
 //
 // A row of rp_key as the store holds it: read once, changed in memory as often as commands like, written once before
 // COMMIT. A string's value is in it. Rows of keys that are absent are held as well: to know that a key is not there
-// saves asking for it again. Keyspace holds the rows of one database, most recently used first.
+// saves asking for it again. Keyspace holds the rows of one database; which of them to let go of is decided by the
+// clock algorithm (Corbató, A Paging Experiment with the Multics System, 1968): a use only sets a mark in the row
+// itself.
 #pragma once
 
 #include <memory>
@@ -46,6 +48,7 @@ struct KeyRow {
   // --- about the row here
   Keyspace* space = nullptr;
   bool present = false;  ///< the key exists
+  bool recent = true;    ///< was used since the clock's hand came by
   bool stored = false;   ///< the table has a row of this id
   bool dirty = false;    ///< differs from the table's
   bool value_dirty = false;
@@ -54,7 +57,7 @@ struct KeyRow {
   uint32_t life = 0;          ///< counts how often the key was removed: which incarnation a change was made to
   int64_t skipped = 0;        ///< rows that were walked over to find places in a list with holes, since it got them
   size_t counted = 0;         ///< bytes that the keyspace has counted for it
-  KeyRow* newer = nullptr;    // by use
+  KeyRow* newer = nullptr;    // by when they came, or were spared
   KeyRow* older = nullptr;
 
   size_t size() const { return static_cast<size_t>(n); }
@@ -76,11 +79,13 @@ struct Keyspace {
   KeyRow* newest = nullptr;
   KeyRow* oldest = nullptr;
 
-  /// The row of this name if it is held, as the most recently used one.
+  /// The row of this name if it is held; it is used.
   KeyRow* find(View name);
   /// Holds a row for a name that is not held yet.
   KeyRow& add(View name);
   void erase(KeyRow& row);
+  /// As if it had just come.
+  void spare(KeyRow& row);
   /// Counts the row's bytes anew.
   void recount(KeyRow& row);
 

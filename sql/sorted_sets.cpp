@@ -20,7 +20,14 @@ constexpr size_t largest_page = 512;
 
 std::optional<int64_t> find_ord(SqlStore& store, const KeyRow& row, View member) {
   std::optional<int64_t> ord;
-  if (row.n > 0) store.read(Statement::zset_get, {row.kid, member}, [&](Row columns) { ord = columns[0].number; });
+  if (row.n == 0) return ord;
+  look_up(
+      store, row, Statement::zset_get, {&member, 1},
+      [&](size_t, const ElementsAhead::Known& it) {
+        if (it.present) ord = it.number;
+        return true;
+      },
+      [&](size_t, const Value& column) { ord = column.number; });
   return ord;
 }
 
@@ -43,11 +50,13 @@ std::optional<double> SqlSortedSet::score(View member) const {
 void SqlSortedSet::scores(std::span<const View> members, FunctionRef<void(size_t, std::optional<double>)> found) const {
   std::vector<std::optional<double>> all(members.size());
   if (row().n > 0) {
-    std::vector<Value> parameters;
-    parameters.reserve(2 * members.size());
-    for (const View member : members) parameters.insert(parameters.end(), {Value(row().kid), Value(member)});
-    store().read_many(Statement::zset_get, parameters, members.size(),
-                      [&](size_t i, Row columns) { all[i] = ord_to_score(columns[0].number); });
+    look_up(
+        store(), row(), Statement::zset_get, members,
+        [&](size_t i, const ElementsAhead::Known& it) {
+          if (it.present) all[i] = ord_to_score(it.number);
+          return true;
+        },
+        [&](size_t i, const Value& column) { all[i] = ord_to_score(column.number); });
   }
   for (size_t i = 0; i < members.size(); ++i) found(i, all[i]);
 }

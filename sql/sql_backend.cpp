@@ -24,7 +24,8 @@ struct HeldClock {
 
 SqlBackend::SqlBackend(std::unique_ptr<Driver> driver, const Clock& clock, int databases, ChangeListener& listener,
                        View prefix)
-    : prefixed_(prefix.empty() ? nullptr
+    : prefix_(prefix),
+      prefixed_(prefix.empty() ? nullptr
                                : std::make_unique<PrefixedStore>(prefix, PrefixedStore::Below::shared, listener)),
       store_(std::move(driver), clock, databases, prefixed_ ? static_cast<ChangeListener&>(*prefixed_) : listener),
       front_(prefixed_ ? static_cast<Store&>(*prefixed_) : store_) {
@@ -34,6 +35,21 @@ SqlBackend::SqlBackend(std::unique_ptr<Driver> driver, const Clock& clock, int d
 void SqlBackend::run(Batch& batch) {
   const HeldClock held(front_);
   for (const Request& request : batch.requests) run_one(batch, request);
+}
+
+void SqlBackend::fetch_ahead(int database, std::span<const View> keys,
+                             std::span<const SqlStore::ElementName> elements) {
+  front_.select(database);
+  front_.prefetch(keys);
+  if (!prefixed_) return store_.prefetch_elements(elements);
+  std::vector<Bytes> names;
+  std::vector<SqlStore::ElementName> prefixed;
+  names.reserve(elements.size());
+  for (const SqlStore::ElementName& it : elements) {
+    names.push_back(Bytes(prefix_).append(it.key));
+    prefixed.push_back({names.back(), it.name});
+  }
+  store_.prefetch_elements(prefixed);
 }
 
 void SqlBackend::check_reach(const Command& command) const {

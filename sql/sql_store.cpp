@@ -20,6 +20,7 @@ constexpr int64_t sparse_bit = 16;
 
 SqlStore::SqlStore(std::unique_ptr<Driver> driver, const Clock& clock, int databases, ChangeListener& listener)
     : driver_(std::move(driver)),
+      remote_(driver_->remote()),
       clock_(clock),
       listener_(listener),
       spaces_(static_cast<size_t>(databases)),
@@ -43,7 +44,7 @@ SqlStore::~SqlStore() {
 
 /// Reads what must be known of the database as a whole.
 void SqlStore::load() {
-  open_transaction();
+  if (!remote_) open_transaction();
   int64_t epoch = 0;
   driver_->read(Statement::state_get, {}, [&](Row row) {
     epoch = row[1].number;
@@ -78,6 +79,7 @@ void SqlStore::forget() noexcept {
   changes_.clear();
   made_.clear();
   dirty_.clear();
+  ahead_.clear();
   sketches_.clear();
   graveyard_.clear();
   for (auto& space : spaces_) space = std::make_unique<Keyspace>();
@@ -99,12 +101,17 @@ void SqlStore::begin_batch() {
 }
 
 void SqlStore::commit_batch() {
-  flush_rows();
-  if (wrote_) write_state();
-  if (transaction_) {
-    attempted_ = batch_ + (wrote_ ? 1 : 0);
-    driver_->commit();
-    transaction_ = false;
+  try {
+    flush_rows();
+    if (wrote_) write_state();
+    if (transaction_) {
+      attempted_ = batch_ + (wrote_ ? 1 : 0);
+      driver_->commit();
+      transaction_ = false;
+    }
+  } catch (const SqlError& error) {
+    if (error.kind() != SqlError::constraint) throw;
+    find_out_about(error);
   }
   if (wrote_) {
     ++batch_;
@@ -112,6 +119,7 @@ void SqlStore::commit_batch() {
     for (auto& space : spaces_) space->dirty = false;
   }
   wrote_ = false;
+  ahead_.clear();
   trim_cache(options_.cache_bytes);
 }
 
@@ -128,7 +136,7 @@ bool SqlStore::recover() {
   driver_->reconnect();
   load();
   const bool committed = attempted_ == batch_;
-  if (!wrote_) {
+  if (!wrote_ && transaction_) {
     driver_->commit();
     transaction_ = false;
   }
@@ -141,7 +149,16 @@ void SqlStore::check_owner() {
   if (epoch != epoch_) throw SqlError(SqlError::owned, "another server has taken this database");
 }
 
-/// The row that makes the batch known, and the counters. Fails if another server has claimed the database.
+/// What was written must not be: because somebody else owns the database by now?
+void SqlStore::find_out_about(const SqlError& error) {
+  driver_->rollback();
+  transaction_ = false;
+  check_owner();
+  throw error;
+}
+
+/// The row that makes the batch known, and the counters. A broken constraint, now or by COMMIT, if another server has
+/// claimed the database.
 void SqlStore::write_state() {
   open_transaction();
   for (size_t i = 0; i < spaces_.size(); ++i) {
@@ -150,52 +167,77 @@ void SqlStore::write_state() {
     write(Statement::db_put,
           {static_cast<int64_t>(i), space.dbid, static_cast<int64_t>(space.keys), static_cast<int64_t>(space.expires)});
   }
-  const Value state[] = {batch_ + 1, next_id_, epoch_};
-  if (driver_->change(Statement::state_put, state) != 1) {
-    throw SqlError(SqlError::owned, "another server has taken this database");
-  }
+  write(Statement::state_put, {batch_ + 1, next_id_, epoch_});
+}
+
+/// What makes the table's row like this one; Statement::count if it has none and needs none.
+Statement SqlStore::statement_for(const KeyRow& row) {
+  if (!row.present) return row.stored ? Statement::key_delete : Statement::count;
+  if (!row.stored) return Statement::key_insert;
+  return row.value_dirty ? Statement::key_update : Statement::key_update_meta;
 }
 
 /// Writes the rows that differ from the table's.
 void SqlStore::flush_rows() {
   if (dirty_.empty()) return;
-  // What lies together is written together; new rows come last and are appended.
-  std::sort(dirty_.begin(), dirty_.end(), [](const KeyRow* left, const KeyRow* right) { return left->id < right->id; });
+  struct Write {
+    Statement statement;
+    KeyRow* row;
+  };
+  // Like changes go together, those that make room for a name first; among them what lies together in the table. New
+  // rows are appended.
+  const auto turn = [](const Write& it) {
+    return it.statement == Statement::key_delete ? -1 : static_cast<int>(it.statement);
+  };
+  std::vector<Write> writes;
+  writes.reserve(dirty_.size());
+  for (KeyRow* row : dirty_) writes.push_back({statement_for(*row), row});
+  std::sort(writes.begin(), writes.end(), [&](const Write& left, const Write& right) {
+    return std::pair(turn(left), left.row->id) < std::pair(turn(right), right.row->id);
+  });
   open_transaction();
-  for (KeyRow* row : dirty_) write_row(*row);
+  for (const Write& it : writes) write_row(*it.row, it.statement);
   dirty_.clear();
 }
 
-void SqlStore::write_row(KeyRow& row) {
+void SqlStore::write_row(KeyRow& row, Statement statement) {
   const auto deadline = row.deadline == no_deadline ? Value() : Value(row.deadline);
   const auto type = static_cast<int64_t>(row.type);
   const int64_t coding = static_cast<int64_t>(row.coding) | (row.sparse ? sparse_bit : 0);
   const Value value = row.type == Type::string ? Value(View(row.value)) : Value();
-  if (!row.present) {
-    if (row.stored) write(Statement::key_delete, {row.id});
-    row.id = 0;
-  } else if (!row.stored) {
-    write(Statement::key_insert, {type, deadline, row.kid, row.n, row.lo, row.hi, coding, row.bytes, row.used, value,
-                                  row.id, row.space->dbid, View(row.name)});
-  } else if (row.value_dirty) {
-    write(Statement::key_update,
-          {type, deadline, row.kid, row.n, row.lo, row.hi, coding, row.bytes, row.used, value, row.id});
-  } else {
-    write(Statement::key_update_meta,
-          {type, deadline, row.kid, row.n, row.lo, row.hi, coding, row.bytes, row.used, row.id});
+  switch (statement) {
+    case Statement::key_delete:
+      write(statement, {row.id});
+      break;
+    case Statement::key_insert:
+      write(statement, {type, deadline, row.kid, row.n, row.lo, row.hi, coding, row.bytes, row.used, value, row.id,
+                        row.space->dbid, View(row.name)});
+      break;
+    case Statement::key_update:
+      write(statement, {type, deadline, row.kid, row.n, row.lo, row.hi, coding, row.bytes, row.used, value, row.id});
+      break;
+    case Statement::key_update_meta:
+      write(statement, {type, deadline, row.kid, row.n, row.lo, row.hi, coding, row.bytes, row.used, row.id});
+      break;
+    default:
+      break;
   }
+  if (!row.present) row.id = 0;
   row.stored = row.present;
   row.dirty = false;
   row.value_dirty = false;
 }
 
-/// Lets go of the rows that were used longest ago until at most so many bytes are held. Not within a command.
+/// Lets go of rows, those that were not used lately first, until at most so many bytes are held. Not within a command.
 void SqlStore::trim_cache(size_t most) {
   size_t total = cached_bytes();
   for (auto& space : spaces_) {
     for (KeyRow* row = space->oldest; row != nullptr && total > most;) {
       KeyRow* next = row->newer;
-      if (!row->dirty) {
+      if (row->recent && most > 0) {
+        space->spare(*row);
+        if (next == nullptr) next = row;
+      } else if (!row->dirty) {
         total -= row->counted;
         space->erase(*row);
       }
@@ -356,19 +398,51 @@ KeyRow& SqlStore::row_of(View key) {
 
 void SqlStore::prefetch(std::span<const View> keys) {
   if (!driver_->remote()) return;
+  // A row for each that is not held is made at once, so that none is asked for twice.
   std::vector<Value> parameters;
-  std::vector<View> asked;
+  std::vector<KeyRow*> asked;
   for (const View key : keys) {
     if (space_->find(key) != nullptr) continue;
-    asked.push_back(key);
+    asked.push_back(&space_->add(key));
     parameters.insert(parameters.end(), {Value(space_->dbid), Value(key)});
   }
   if (asked.empty()) return;
-  read_many(Statement::key_get, parameters, asked.size(), [&](size_t i, Row columns) {
-    if (space_->find(asked[i]) == nullptr) fill(space_->add(asked[i]), columns);
-  });
-  for (const View key : asked) {
-    if (space_->find(key) == nullptr) space_->add(key);
+  try {
+    read_many(Statement::key_get, parameters, asked.size(), [&](size_t i, Row columns) { fill(*asked[i], columns); });
+  } catch (const SqlError&) {  // nothing is known about them after all
+    for (KeyRow* row : asked) space_->erase(*row);
+    throw;
+  }
+}
+
+void SqlStore::prefetch_elements(std::span<const ElementName> elements) {
+  struct Asked {
+    Statement statement;
+    std::vector<Value> parameters;
+  };
+  Asked hashes{Statement::hash_peek, {}};
+  Asked sets{Statement::set_has, {}};
+  Asked sorted_sets{Statement::zset_get, {}};
+  for (const ElementName& it : elements) {
+    const KeyRow* row = space_->find(it.key);
+    if (row == nullptr || !row->present || row->n == 0) continue;
+    Asked* asked = row->type == Type::hash         ? &hashes
+                   : row->type == Type::set        ? &sets
+                   : row->type == Type::sorted_set ? &sorted_sets
+                                                   : nullptr;
+    if (asked == nullptr || !ahead_.ask(row->kid, it.name)) continue;
+    asked->parameters.insert(asked->parameters.end(), {Value(row->kid), Value(it.name)});
+  }
+  try {
+    for (const Asked* asked : {&hashes, &sets, &sorted_sets}) {
+      const auto& parameters = asked->parameters;
+      read_many(asked->statement, parameters, parameters.size() / 2, [&](size_t i, Row columns) {
+        ahead_.found(parameters[2 * i].number, parameters[2 * i + 1].view, columns[0]);
+      });
+    }
+  } catch (const SqlError&) {
+    ahead_.clear();
+    throw;
   }
 }
 

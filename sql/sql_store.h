@@ -5,7 +5,8 @@
 //
 // Batches. Many commands share one transaction: begin_batch(), then frames (Store::begin … end), then commit_batch().
 // After an error of the database rollback_batch() makes all of it undone. The transaction is begun by the first
-// statement, so that a batch that is served from memory has none.
+// write, so that a batch that only reads has none; where reads are no round trips, already by the first read, as it
+// costs a lock each.
 //
 // Key rows are held in memory (key_row.h) and written back before COMMIT, or before a statement that looks at many of
 // them; elements are written at once, as far as the driver does. The store is the only writer of its database, so what
@@ -27,6 +28,7 @@
 #include "core/store/store.h"
 #include "sql/arena.h"
 #include "sql/driver.h"
+#include "sql/elements_ahead.h"
 #include "sql/handle.h"
 #include "sql/key_row.h"
 #include "sql/options.h"
@@ -104,6 +106,12 @@ class SqlStore final : public Store {
   int64_t now() const override { return now_; }
   void set_event(Event event) override { call_.event = event; }
   void prefetch(std::span<const View> keys) override;
+  /// Likewise for fields and members of collections whose keys have been prefetched.
+  struct ElementName {
+    View key;
+    View name;
+  };
+  void prefetch_elements(std::span<const ElementName> elements);
   const Limits& limits() const override { return options_.limits; }
 
   int databases() const override { return static_cast<int>(spaces_.size()); }
@@ -149,18 +157,19 @@ class SqlStore final : public Store {
   // --- for the handles
 
   void read(Statement statement, std::initializer_list<Value> parameters, VisitRow visit) {
-    open_transaction();
+    if (!remote_) open_transaction();
     driver_->read(statement, {parameters.begin(), parameters.size()}, visit);
   }
   /// One statement for each of `rows` rows of parameters.
   void read_many(Statement statement, std::span<const Value> parameters, size_t rows,
                  FunctionRef<void(size_t, Row)> visit) {
-    open_transaction();
+    if (!remote_) open_transaction();
     driver_->read_many(statement, parameters, rows, visit);
   }
   void write(Statement statement, std::initializer_list<Value> parameters) {
     open_transaction();
     wrote_ = true;
+    if (!ahead_.empty()) ahead_.follow(statement, {parameters.begin(), parameters.size()});
     driver_->write(statement, {parameters.begin(), parameters.size()});
   }
   /// The value was changed: by the name of the running command's event. The row will be written.
@@ -177,6 +186,8 @@ class SqlStore final : public Store {
   void drop_elements(KeyRow& row);
   /// The value of a string's row, fetched if need be.
   View value_of(KeyRow& row);
+  /// What is known of an element beforehand; null: it has to be asked for.
+  const ElementsAhead::Known* known(int64_t kid, View name) const { return ahead_.find(kid, name); }
   View keep(View bytes) { return arena_.keep(bytes); }
   Random& random() { return random_; }
   ScanPlaces& places() { return places_; }
@@ -207,7 +218,8 @@ class SqlStore final : public Store {
   void open_transaction();
   void read_clock();
   void flush_rows();
-  void write_row(KeyRow& row);
+  static Statement statement_for(const KeyRow& row);
+  void write_row(KeyRow& row, Statement statement);
   void write_state();
   void trim_cache(size_t most);
   void note(KeyRow& row, Event event);
@@ -237,7 +249,10 @@ class SqlStore final : public Store {
   // key_walks.cpp
   std::optional<View> alive(const Value& name, const Value& deadline);
 
+  [[noreturn]] void find_out_about(const SqlError& error);
+
   std::unique_ptr<Driver> driver_;
+  const bool remote_;
   const Clock& clock_;
   ChangeListener& listener_;
   Options options_;
@@ -258,6 +273,7 @@ class SqlStore final : public Store {
   bool transaction_ = false;
   bool wrote_ = false;
   std::vector<KeyRow*> dirty_;
+  ElementsAhead ahead_;
   std::unordered_map<int64_t, RankSketch> sketches_;
   std::vector<std::unique_ptr<Keyspace>> graveyard_;  // of databases that were flushed
 

@@ -8,6 +8,8 @@
 #include <array>
 #include <utility>
 
+#include "sql/wal_vfs.h"
+
 namespace redipy::sql {
 
 namespace {
@@ -91,7 +93,7 @@ SqliteDriver::~SqliteDriver() { close(); }
 
 void SqliteDriver::open() {
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  if (sqlite3_open_v2(path_.c_str(), &connection_, flags, nullptr) != SQLITE_OK) fail();
+  if (sqlite3_open_v2(path_.c_str(), &connection_, flags, wal_vfs()) != SQLITE_OK) fail();
   sqlite3_busy_timeout(connection_, busy_timeout_ms);
   run("PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=16000; PRAGMA cache_size=-65536; "
       "PRAGMA secure_delete=OFF; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=OFF");

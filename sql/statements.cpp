@@ -29,7 +29,8 @@ struct Text {
 constexpr Text texts[] = {
     {Statement::state_get, "SELECT format, epoch, batch, next_id FROM rp_state WHERE id=1"},
     {Statement::state_claim, "UPDATE rp_state SET epoch=epoch+1 WHERE id=1"},
-    {Statement::state_put, "UPDATE rp_state SET batch=?, next_id=? WHERE id=1 AND epoch=?"},
+    // Without an epoch, which must not be, where it is another one: so it takes no answer to know it.
+    {Statement::state_put, "UPDATE rp_state SET batch=?, next_id=?, epoch=CASE WHEN epoch=? THEN epoch END WHERE id=1"},
     {Statement::db_all, "SELECT num, dbid, nkeys, nexpires FROM rp_db ORDER BY num"},
     {Statement::db_put,
      "INSERT INTO rp_db (num, dbid, nkeys, nexpires) VALUES (?,?,?,?) ON CONFLICT (num) DO UPDATE SET "
@@ -67,6 +68,7 @@ constexpr Text texts[] = {
     {Statement::trash_count, "SELECT count(*) FROM rp_trash"},
 
     {Statement::hash_get, "SELECT val FROM rp_hash WHERE kid=? AND field=?"},
+    {Statement::hash_peek, "SELECT CASE WHEN length(val)<=4096 THEN val END FROM rp_hash WHERE kid=? AND field=?"},
     {Statement::hash_has, "SELECT 1 FROM rp_hash WHERE kid=? AND field=?"},
     {Statement::hash_put,
      "INSERT INTO rp_hash (kid, field, val, ord) VALUES (?,?,?,?) ON CONFLICT (kid, field) DO UPDATE SET "

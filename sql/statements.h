@@ -41,6 +41,7 @@ enum class Statement : uint8_t {
   trash_count,
 
   hash_get,
+  hash_peek,
   hash_has,
   hash_put,
   hash_delete,

@@ -3,6 +3,8 @@
 // See zset_ranks.h.
 #include "sql/zset_ranks.h"
 
+#include <algorithm>
+
 namespace redipy::sql::zset {
 
 namespace {
@@ -81,7 +83,14 @@ std::vector<Element> page_down(SqlStore& store, const KeyRow& row, const ZsetPla
 }
 
 std::vector<Element> by_rank(SqlStore& store, const KeyRow& row, size_t first, size_t count) {
-  if (first == 0 || row.n < sketch_from) return page(store, row, ZsetPlace::lowest(), count, first);
+  constexpr size_t few = RankSketch::stretch;  // rows to walk over from an end
+  if (first <= few || row.n < sketch_from) return page(store, row, ZsetPlace::lowest(), count, first);
+  const size_t behind = row.size() - std::min(row.size(), first + count);
+  if (behind <= few && count <= few) {
+    auto found = page_down(store, row, ZsetPlace::highest(), row.size() - first - behind, behind);
+    std::reverse(found.begin(), found.end());
+    return found;
+  }
   const RankSketch::Place place = sketch_of(store, row).of_rank(first);
   return page(store, row, place_of(place.boundary), count, place.within);
 }

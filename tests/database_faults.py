@@ -12,7 +12,6 @@
 import argparse
 import os
 import re
-import resource
 import shutil
 import signal
 import sqlite3
@@ -31,6 +30,8 @@ MARGIN = 1.0        # what a busy machine may add
 RECOVERY = 8.0      # seconds until all is well after the database's return
 LOCKED = {"postgresql": "BEGIN; SELECT 1 FROM rp_key FOR UPDATE; SELECT pg_sleep(5)",
           "mariadb": "BEGIN; SELECT id FROM rp_key FOR UPDATE; SELECT SLEEP(5)"}
+FULL = re.compile("BACKEND main: (SQLite: (disk I/O error|database or disk is full)|PostgreSQL: could not extend file|"
+                  "MariaDB: The table .* is full)")
 REFUSING = {
     "sqlite": "CREATE TRIGGER refusing BEFORE INSERT ON rp_key WHEN NEW.val = CAST('refuse me' AS BLOB) "
               "BEGIN SELECT RAISE(ABORT, 'not this'); END",
@@ -72,11 +73,14 @@ class Cases:
             self.database.start()  # the case before may have left it dead
             self.database.drop(self.name)
             url = self.database.create(self.name)
+            if "read_only" in name:
+                url = self.database.ordinary_user(self.name)
             if "silent" in name or "cut" in name:
                 self.network = Relay(self.database.socket())
                 url = self.database.tcp_url(self.name, self.network.port)
             url += f"?timeout={TIMEOUT:g}s"
-        self.server = Server(self.command.replace("{database}", url), "ours", [])
+        self.command_here = self.command.replace("{database}", url)
+        self.server = Server(self.command_here, "ours", [])
         self.client = Client(self.server.socket)
 
     def tear_down(self):
@@ -110,6 +114,13 @@ class Cases:
             with sqlite3.connect(os.path.join(self.server.folder, "test.db"), timeout=20) as file:
                 return ["|".join(map(str, row)) for row in file.execute(statements).fetchall()]
         return self.database.sql(statements, self.name)
+
+    def limit_files(self, most):
+        """Whoever writes the database can have no file of more bytes: it is as if the disk were full."""
+        as_user, pids = ([], [self.server.process.pid]) if self.kind == "sqlite" else (
+            self.database.as_user, self.database.writers(self.name))
+        for pid in pids:
+            subprocess.run([*as_user, "prlimit", f"--pid={pid}", f"--fsize={most}:unlimited"], check=True)
 
     # ---- the cases
 
@@ -248,15 +259,33 @@ class Cases:
 
     def a_database_that_is_read_only_can_be_read(self):
         expect("SET", self.ask("SET|a|1"), "OK")
-        self.sql(f"ALTER DATABASE {self.name} SET default_transaction_read_only = on")
-        self.database.end_sessions(self.name)
-        expect("SET", self.ask("SET|a|2"), re.compile("BACKEND main: PostgreSQL: .*read-only"))
+        self.database.make_read_only(self.name, True)
+        expect("SET", self.ask("SET|a|2"), re.compile("BACKEND main: (PostgreSQL|MariaDB): .*read-only"))
         expect("GET", self.ask("GET|a"), '"1"')
-        self.database.sql(f"ALTER DATABASE {self.name} SET default_transaction_read_only = off")
-        self.database.end_sessions(self.name)
+        self.database.make_read_only(self.name, False)
         expect("SET", self.ask("SET|a|3"), "OK")
         expect("GET", self.ask("GET|a"), '"3"')
-    a_database_that_is_read_only_can_be_read.only = ("postgresql",)
+    a_database_that_is_read_only_can_be_read.only = ("postgresql", "mariadb")
+
+    def a_server_that_was_away_is_kept_out_by_its_successor(self):
+        expect("SET", self.ask("SET|a|1"), "OK")
+        self.server.process.send_signal(signal.SIGSTOP)
+        self.database.end_sessions(self.name)
+        successor = Server(self.command_here, "ours", [])
+        try:
+            other = Client(successor.socket)
+            expect("SET", self.ask("SET|a|2", other), "OK")
+            self.server.process.send_signal(signal.SIGCONT)
+            for line in ("SET|a|3", "GET|a"):
+                expect(line, self.ask(line, within=2 * TIMEOUT + MARGIN),
+                       re.compile("BACKEND main: .*another server has (taken the|this) database"))
+            expect("GET", self.ask("GET|a", other), '"2"')
+            expect("SET", self.ask("SET|a|4", other), "OK")
+        finally:
+            successor.stop()
+        self.until("GET|a", "(error) BACKEND main: another server has taken the database")
+        expect("the table", self.sql("SELECT value FROM v_string")[0], "4")
+    a_server_that_was_away_is_kept_out_by_its_successor.only = ("postgresql", "mariadb")
 
     def a_file_that_cannot_be_written_is_refused_at_the_start(self):
         self.server.stop()
@@ -278,29 +307,51 @@ class Cases:
         expect("it", done.stdout + done.stderr, re.compile("backend main: .*(read|writ|open)"))
     a_file_that_cannot_be_written_is_refused_at_the_start.only = ("sqlite",) if os.getuid() == 0 else ()
 
+    def fill(self, size):
+        """Sets keys until the disk is full; returns how many there are."""
+        stored = 0
+        for number in range(300):
+            said = self.ask(f"SET|big:{number}|{'x' * size}")
+            if said != "OK":
+                expect("SET", said, FULL)
+                expect("GET", self.ask("GET|a"), '"1"')
+                expect("DBSIZE", self.ask("DBSIZE"), f"(integer) {stored + 1}")
+                return stored
+            stored += 1
+        raise Wrong("the disk was not full")
+
     def a_full_disk_is_an_error_after_which_work_goes_on(self):
         expect("SET", self.ask("SET|a|1"), "OK")
-        process = self.server.process.pid
-        resource.prlimit(process, resource.RLIMIT_FSIZE, (2_000_000, resource.RLIM_INFINITY))
-        refused = stored = 0
-        for number in range(300):
-            said = self.ask(f"SET|big:{number}|{'x' * 20000}")
-            if said == "OK":
-                stored += 1
-            else:
-                expect("SET", said, re.compile("BACKEND main: SQLite: (disk I/O error|database or disk is full)"))
-                refused += 1
-        if not refused:
-            raise Wrong("the disk was not full")
-        expect("GET", self.ask("GET|a"), '"1"')
-        expect("DBSIZE", self.ask("DBSIZE"), f"(integer) {stored + 1}")
-        resource.prlimit(process, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        self.limit_files(2_000_000 if self.kind == "sqlite" else 48_000_000)
+        stored = self.fill(20_000 if self.kind == "sqlite" else 400_000)
+        self.limit_files("unlimited")
         expect("SET", self.ask("SET|b|2"), "OK")
         self.server.crash_and_start()
         self.client = Client(self.server.socket)
         expect("DBSIZE", self.ask("DBSIZE"), f"(integer) {stored + 2}")
         expect("GET", self.ask("GET|b"), '"2"')
-    a_full_disk_is_an_error_after_which_work_goes_on.only = ("sqlite",)
+    a_full_disk_is_an_error_after_which_work_goes_on.only = ("sqlite", "postgresql")
+
+    def a_full_tablespace_is_an_error_after_which_work_goes_on(self):
+        small = KINDS[self.kind]()  # whose tables all lie in one file that may not grow any further
+        tables_in = "--innodb-data-file-path=ibdata1:12M:autoextend:max:%dM"
+        small.extra = ["--innodb-file-per-table=0", tables_in % 40]
+        try:
+            self.server.stop()
+            small.start()
+            self.server = Server(self.command.replace("{database}", small.create("small")), "ours", [])
+            self.client = Client(self.server.socket)
+            expect("SET", self.ask("SET|a|1"), "OK")
+            stored = self.fill(400_000)
+            small.kill()
+            small.extra[-1] = tables_in % 80
+            small.start()
+            self.until("SET|b|2", "OK")
+            expect("GET", self.ask("GET|a"), '"1"')
+            expect("DBSIZE", self.ask("DBSIZE"), f"(integer) {stored + 2}")
+        finally:
+            small.stop()
+    a_full_tablespace_is_an_error_after_which_work_goes_on.only = ("mariadb",)
 
 
 def main():

@@ -150,6 +150,18 @@ class Postgresql(Database):
     def drop(self, name):
         self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
+    def ordinary_user(self, name):
+        """The URL for one who is bound by what make_read_only() does."""
+        return self.url(name)
+
+    def make_read_only(self, name, on):
+        self.sql(f"ALTER DATABASE {name} SET default_transaction_read_only = {'on' if on else 'off'}")
+        self.end_sessions(name)
+
+    def writers(self, name):
+        """The processes that write a database's files: it is small enough never to be written by others."""
+        return [int(pid) for pid in self.sql(f"SELECT pid FROM pg_stat_activity WHERE datname='{name}'")]
+
     def end_sessions(self, name):
         """Closes the connections of others to a database."""
         self.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname='{name}' AND pid<>pg_backend_pid()")
@@ -195,6 +207,13 @@ class Mariadb(Database):
 
     def drop(self, name):
         self.sql(f"DROP DATABASE IF EXISTS {name}")
+
+    def ordinary_user(self, name):
+        self.sql(f"CREATE OR REPLACE USER ordinary@localhost; GRANT ALL ON {name}.* TO ordinary@localhost")
+        return f"mysql://ordinary@{quote(self.socket(), safe='')}/{name}"
+
+    def make_read_only(self, name, on):
+        self.sql(f"SET GLOBAL read_only = {int(on)}")
 
     def end_sessions(self, name):
         for number in self.sql(f"SELECT id FROM information_schema.processlist WHERE db='{name}' AND id<>CONNECTION_ID()"):

@@ -199,17 +199,33 @@ View argument_type_name(Argument::Type type) {
   return names[type];
 }
 
-uint8_t element_argument(View syntax) {
+ElementArguments element_arguments(View syntax) {
+  const auto names_one = [](View part) { return part.starts_with("field") || part.starts_with("member"); };
+  const std::vector<View> parts = split(syntax);
+  ElementArguments result;
   int depth = 0;
   uint8_t argument = 0;
-  for (const View part : split(syntax)) {
-    if (part == "[" || part == "<") ++depth;
+  size_t at = 0;
+  for (; at < parts.size(); ++at) {
+    const View part = parts[at];
+    if (part == "[" || part == "<") {
+      ++depth;
+      result.after_options = true;
+    }
     if (part == "]" || part == ">") --depth;
     if (depth > 0 || View("[]<>| ").find(part[0]) != View::npos) continue;
     ++argument;
-    if (part.starts_with("field") || part.starts_with("member")) return argument;
+    if (names_one(part)) break;
   }
-  return 0;
+  if (at == parts.size()) return {};
+  result.first = argument;
+  // `[… member ...]` behind it says that it comes again.
+  const auto opening = std::find(parts.begin() + static_cast<ptrdiff_t>(at), parts.end(), "[");
+  const auto closing = std::find(opening, parts.end(), "]");
+  if (closing == parts.end() || *(closing - 1) != "...") return result;
+  result.step = static_cast<uint8_t>(closing - opening - 2);
+  result.behind = static_cast<uint8_t>(closing - 1 - std::find_if(opening, closing, names_one));
+  return result;
 }
 
 std::vector<Argument> parse_syntax(View syntax) { return Parser(syntax).all(); }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/view.h"
+#include "core/command/args.h"
 
 namespace redipy {
 
@@ -28,8 +29,26 @@ struct Argument {
 
 View argument_type_name(Argument::Type type);
 
-/// Which argument is the first field or member that the command names in a collection, options left out; 0 if none.
-uint8_t element_argument(View syntax);
+/// Which arguments are the fields or members that the command names in the collection of its first key.
+struct ElementArguments {
+  uint8_t first = 0;           ///< options left out; 0: none
+  uint8_t step = 0;            ///< from one to the next; 0: there is only one
+  uint8_t behind = 0;          ///< with a step: arguments from the last one to the end of the request
+  bool after_options = false;  ///< any number of options may stand before them
+};
+ElementArguments element_arguments(View syntax);
+
+/// Visits what a request names; where options stand before it, perhaps some of them as well.
+template <class Visit>
+void for_each_element(const ElementArguments& elements, const Args& args, Visit visit) {
+  if (elements.first == 0 || elements.first >= args.size()) return;
+  if (elements.step == 0) return visit(args[elements.first]);
+  if (!elements.after_options) {
+    for (size_t i = elements.first; i < args.size(); i += elements.step) visit(args[i]);
+    return;
+  }
+  for (size_t i = args.size() - elements.behind; i >= elements.first; i -= elements.step) visit(args[i]);
+}
 
 /// The arguments of a command. Rows are trusted: what does not fit the notation is an assertion.
 std::vector<Argument> parse_syntax(View syntax);

@@ -90,7 +90,7 @@ void CommandTable::add(const Command& row, const Command* parent, Group group, c
   entry.command = &row;
   entry.parent = parent;
   entry.group = group;
-  entry.element = element_argument(row.syntax);
+  entry.elements = element_arguments(row.syntax);
   entry.id = static_cast<uint32_t>(entries_.size());
   entry.full_name = prefix + lower(row.name);
   entries_.push_back(std::move(entry));

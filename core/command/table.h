@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/command/command.h"
+#include "core/command/syntax.h"
 
 namespace redipy {
 
@@ -20,9 +21,9 @@ class CommandTable {
     const Command* command = nullptr;
     const Command* parent = nullptr;  ///< the container, for a subcommand
     Group group = Group::generic;
-    uint8_t element = 0;  ///< which argument is the first field or member, if any: for prefetching
-    uint32_t id = 0;      ///< dense: index of statistics and session handlers
-    Bytes full_name;      ///< lower case: "get", "config|get"
+    ElementArguments elements;  ///< fields or members that it names: for prefetching
+    uint32_t id = 0;            ///< dense: index of statistics and session handlers
+    Bytes full_name;            ///< lower case: "get", "config|get"
   };
 
   /// The command (never a subcommand) of this name in any case; null if unknown.

@@ -55,7 +55,7 @@ void look_ahead(const EntryTable& keys, const Batch& batch, std::span<const Requ
       keys.prefetch(it.hash);
       previous = key;
     }
-    const size_t element = requests[i].entry->element;
+    const size_t element = requests[i].entry->elements.first;
     it.element = element != 0 && element < args.size() ? args[element] : View();
     known[i] = {key, it.hash};
     ++count;

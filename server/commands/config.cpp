@@ -19,14 +19,7 @@ namespace {
 
 // CONFIG GET parameter [parameter ...]
 void get(Session& session, const Args& args, Reply& reply) {
-  std::vector<std::pair<Bytes, Bytes>> found;
-  for (const View pattern : args.from(2)) {
-    for (auto& pair : session.server().config().get(pattern)) {
-      const bool known =
-          std::any_of(found.begin(), found.end(), [&](const auto& one) { return one.first == pair.first; });
-      if (!known) found.push_back(std::move(pair));
-    }
-  }
+  const auto found = session.server().config().get(args.from(2));
   reply.map(found.size());
   for (const auto& [name, value] : found) {
     reply.bulk(name);

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "sql/array_statements.h"
 #include "sql/driver_module.h"
 
 namespace redipy::sql {
@@ -18,14 +19,13 @@ namespace {
 
 constexpr size_t most_parameters = 16;
 constexpr size_t most_columns = 16;
-constexpr size_t most_queued = 256;  // rows that go out together
-constexpr size_t most_queued_bytes = size_t{4} << 20;
 constexpr size_t first_column_size = 4096;
 const std::string lock_name = "CONCAT('redipy-server.', MD5(DATABASE()))";  // a name has up to 64 bytes
 
 SqlError::Kind kind_of(unsigned number) {
   switch (number) {
     case 1022:
+    case 1048:
     case 1062:
       return SqlError::constraint;
     case 1053:  // the server goes down
@@ -100,6 +100,8 @@ void MariadbDriver::connect() {
     fail();
   }
   run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+  // A value that must not be is an error, whatever the server's setting; what only reads needs no COMMIT.
+  run("SET SESSION sql_mode='STRICT_ALL_TABLES', autocommit=1");
   // Whoever holds a lock on our rows for long is to be told apart from a server that is silent.
   run("SET SESSION innodb_lock_wait_timeout=" + std::to_string(seconds / 2));
   // A connection of ours that was cut may live on in the server with the lock, and one that was closed goes a little
@@ -118,6 +120,7 @@ void MariadbDriver::connect() {
 
 /// The number that the text selects; -1 if none.
 int64_t MariadbDriver::ask(const std::string& text) {
+  ++round_trips_;
   if (connection_ == nullptr || mysql_real_query(connection_, text.data(), text.size()) != 0) fail();
   MYSQL_RES* result = mysql_store_result(connection_);
   if (result == nullptr) fail();
@@ -128,12 +131,15 @@ int64_t MariadbDriver::ask(const std::string& text) {
 }
 
 void MariadbDriver::disconnect() noexcept {
-  for (Prepared& it : prepared_) {
+  const auto close = [](Prepared& it) {
     if (it.handle != nullptr) mysql_stmt_close(std::exchange(it.handle, nullptr));
+  };
+  for (Prepared& it : prepared_) close(it);
+  for (auto& lists : prepared_lists_) {
+    for (Prepared& it : lists) close(it);
   }
   if (connection_ != nullptr) mysql_close(std::exchange(connection_, nullptr));
-  queued_.clear();
-  queued_bytes_ = 0;
+  queue_.clear();
 }
 
 void MariadbDriver::reconnect() {
@@ -155,11 +161,24 @@ void MariadbDriver::fail(MYSQL_STMT* handle) { fail(mysql_stmt_errno(handle), my
 // --- statements
 
 MariadbDriver::Prepared& MariadbDriver::prepared(Statement statement) {
-  if (connection_ == nullptr) fail();
   Prepared& it = prepared_[static_cast<size_t>(statement)];
-  if (it.handle != nullptr) return it;
-  const View text = statement_text(statement, Dialect::mariadb);
+  if (it.handle == nullptr) prepare(it, statement_text(statement, Dialect::mariadb));
+  return it;
+}
+
+/// One of list_lengths.
+MariadbDriver::Prepared& MariadbDriver::prepared_list(Statement statement, size_t length) {
+  const auto at =
+      static_cast<size_t>(std::find(list_lengths.begin(), list_lengths.end(), length) - list_lengths.begin());
+  Prepared& it = prepared_lists_[static_cast<size_t>(statement)][at];
+  if (it.handle == nullptr) prepare(it, list_statement(statement_text(statement, Dialect::mariadb), length));
+  return it;
+}
+
+void MariadbDriver::prepare(Prepared& it, View text) {
+  if (connection_ == nullptr) fail();
   MYSQL_STMT* handle = mysql_stmt_init(connection_);
+  ++round_trips_;
   if (mysql_stmt_prepare(handle, text.data(), text.size()) != 0) {
     const unsigned number = mysql_stmt_errno(handle);
     const std::string reason = mysql_stmt_error(handle);
@@ -175,13 +194,12 @@ MariadbDriver::Prepared& MariadbDriver::prepared(Statement statement) {
     }
     mysql_free_result(fields);
   }
-  return it;
 }
 
 void MariadbDriver::execute(MYSQL_STMT* handle, std::span<const Value> parameters) {
-  std::array<MYSQL_BIND, most_parameters> binds{};
-  std::array<long long, most_parameters> integers;
-  std::array<unsigned long, most_parameters> lengths;
+  std::vector<MYSQL_BIND> binds(parameters.size());
+  std::vector<long long> integers(parameters.size());
+  std::vector<unsigned long> lengths(parameters.size());
   for (size_t i = 0; i < parameters.size(); ++i) {
     const Value& value = parameters[i];
     MYSQL_BIND& bind = binds[i];
@@ -202,6 +220,7 @@ void MariadbDriver::execute(MYSQL_STMT* handle, std::span<const Value> parameter
   unsigned one_row = 0;
   mysql_stmt_attr_set(handle, STMT_ATTR_ARRAY_SIZE, &one_row);
   if (!parameters.empty() && mysql_stmt_bind_param(handle, binds.data()) != 0) fail(handle);
+  ++round_trips_;
   if (mysql_stmt_execute(handle) != 0) fail(handle);
   ++statements_run_;
 }
@@ -209,8 +228,13 @@ void MariadbDriver::execute(MYSQL_STMT* handle, std::span<const Value> parameter
 void MariadbDriver::read(Statement statement, std::span<const Value> parameters, VisitRow visit) {
   flush();
   const Prepared& it = prepared(statement);
+  execute(it.handle, parameters);
+  fetch(it, visit);
+}
+
+/// The rows that the statement has found.
+void MariadbDriver::fetch(const Prepared& it, VisitRow visit) {
   MYSQL_STMT* handle = it.handle;
-  execute(handle, parameters);
   const size_t count = it.integers.size();
   std::array<MYSQL_BIND, most_columns> binds{};
   std::array<long long, most_columns> integers{};
@@ -262,52 +286,80 @@ void MariadbDriver::read(Statement statement, std::span<const Value> parameters,
 
 void MariadbDriver::read_many(Statement statement, std::span<const Value> parameters, size_t rows,
                               FunctionRef<void(size_t, Row)> visit) {
-  if (rows == 0) return;
-  const size_t width = parameters.size() / rows;
-  for (size_t i = 0; i < rows; ++i) {
-    read(statement, parameters.subspan(i * width, width), [&](Row row) { visit(i, row); });
+  const size_t width = rows == 0 ? 0 : parameters.size() / rows;
+  if (rows <= 1 || list_statement(statement_text(statement, Dialect::mariadb), 1).empty()) {
+    for (size_t i = 0; i < rows; ++i) {
+      read(statement, parameters.subspan(i * width, width), [&](Row row) { visit(i, row); });
+    }
+    return;
+  }
+  flush();
+  // A list is of rows whose first parameter is the same.
+  for (size_t begin = 0; begin < rows;) {
+    size_t end = begin + 1;
+    while (end < rows && end - begin < list_lengths.back() &&
+           parameters[2 * end].number == parameters[2 * begin].number) {
+      ++end;
+    }
+    read_list(statement, parameters.subspan(2 * begin, 2 * (end - begin)),
+              [&](size_t i, Row row) { visit(begin + i, row); });
+    begin = end;
   }
 }
 
-void MariadbDriver::write(Statement statement, std::span<const Value> parameters) {
-  if (statement != queued_statement_ || prepared(statement).alone) flush();
-  queued_statement_ = statement;
-  for (const Value& value : parameters) {
-    queued_.push_back({value.kind, value.number, Bytes(value.view)});
-    queued_bytes_ += value.view.size();
+/// Of pairs (number, name) with the same number. What is found says by its name whose it is.
+void MariadbDriver::read_list(Statement statement, std::span<const Value> parameters,
+                              FunctionRef<void(size_t, Row)> visit) {
+  struct Asked {
+    View name;
+    size_t index;
+    bool operator<(const Asked& other) const { return name < other.name; }
+  };
+  const size_t rows = parameters.size() / 2;
+  std::vector<Asked> asked;
+  std::vector<Value> list = {parameters[0]};
+  for (size_t i = 0; i < rows; ++i) {
+    asked.push_back({parameters[2 * i + 1].view, i});
+    list.push_back(parameters[2 * i + 1]);
   }
-  if (queued_.size() >= most_queued * parameters.size() || queued_bytes_ >= most_queued_bytes) flush();
+  std::sort(asked.begin(), asked.end());
+  const size_t length = *std::lower_bound(list_lengths.begin(), list_lengths.end(), rows);
+  list.resize(1 + length, list.back());
+  const Prepared& it = prepared_list(statement, length);
+  execute(it.handle, list);
+  fetch(it, [&](Row row) {
+    const auto [first, last] = std::equal_range(asked.begin(), asked.end(), Asked{row[0].view, 0});
+    for (auto found = first; found != last; ++found) visit(found->index, row.subspan(1));
+  });
+}
+
+void MariadbDriver::write(Statement statement, std::span<const Value> parameters) {
+  if (!queue_.empty() && (queue_.statement() != statement || queue_.full() || prepared(statement).alone)) flush();
+  queue_.add(statement, parameters);
 }
 
 /// Sends the rows that wait.
 void MariadbDriver::flush() {
-  if (queued_.empty()) return;
-  MYSQL_STMT* handle = prepared(queued_statement_).handle;
-  const size_t width = mysql_stmt_param_count(handle);
-  const size_t rows = queued_.size() / width;
-  if (rows > 1) {
-    flush_rows(handle, rows);
+  if (queue_.empty()) return;
+  MYSQL_STMT* handle = prepared(queue_.statement()).handle;
+  if (queue_.rows() > 1) {
+    flush_rows(handle);
   } else {
-    std::array<Value, most_parameters> row;
-    for (size_t i = 0; i < width; ++i) {
-      const Queued& it = queued_[i];
-      row[i] = it.kind == Value::null ? Value() : it.kind == Value::integer ? Value(it.number) : Value(View(it.bytes));
-    }
-    execute(handle, std::span<const Value>(row).first(width));
+    execute(handle, queue_.row(0));
   }
-  queued_.clear();
-  queued_bytes_ = 0;
+  queue_.clear();
 }
 
 /// As arrays, a column behind the other.
-void MariadbDriver::flush_rows(MYSQL_STMT* handle, size_t rows) {
+void MariadbDriver::flush_rows(MYSQL_STMT* handle) {
   struct Column {
     std::vector<long long> integers;
     std::vector<char*> bytes;
     std::vector<unsigned long> lengths;
     std::vector<char> indicators;
   };
-  const size_t width = queued_.size() / rows;
+  const size_t rows = queue_.rows();
+  const size_t width = queue_.width();
   std::vector<Column> columns(width);
   std::array<MYSQL_BIND, most_parameters> binds{};
   for (size_t at = 0; at < width; ++at) {
@@ -318,11 +370,11 @@ void MariadbDriver::flush_rows(MYSQL_STMT* handle, size_t rows) {
     column.indicators.resize(rows);
     bool integers = false;
     for (size_t i = 0; i < rows; ++i) {
-      Queued& it = queued_[i * width + at];
+      const Value& it = queue_.at(i, at);
       integers |= it.kind == Value::integer;
       column.integers[i] = it.number;
-      column.bytes[i] = it.bytes.data();
-      column.lengths[i] = it.bytes.size();
+      column.bytes[i] = const_cast<char*>(it.view.data() ? it.view.data() : "");
+      column.lengths[i] = it.view.size();
       column.indicators[i] = it.kind == Value::null ? STMT_INDICATOR_NULL : STMT_INDICATOR_NONE;
     }
     MYSQL_BIND& bind = binds[at];
@@ -333,6 +385,7 @@ void MariadbDriver::flush_rows(MYSQL_STMT* handle, size_t rows) {
   }
   auto count = static_cast<unsigned>(rows);
   mysql_stmt_attr_set(handle, STMT_ATTR_ARRAY_SIZE, &count);
+  ++round_trips_;
   if (mysql_stmt_bind_param(handle, binds.data()) != 0 || mysql_stmt_execute(handle) != 0) fail(handle);
   statements_run_ += rows;
 }
@@ -346,6 +399,7 @@ size_t MariadbDriver::change(Statement statement, std::span<const Value> paramet
 
 void MariadbDriver::run(const std::string& text) {
   flush();
+  ++round_trips_;
   if (connection_ == nullptr || mysql_real_query(connection_, text.data(), text.size()) != 0) fail();
   for (;;) {
     if (MYSQL_RES* result = mysql_store_result(connection_)) mysql_free_result(result);
@@ -361,12 +415,12 @@ void MariadbDriver::begin() { run("BEGIN"); }
 
 void MariadbDriver::commit() {
   flush();
+  ++round_trips_;
   if (connection_ == nullptr || mysql_commit(connection_) != 0) fail();
 }
 
 void MariadbDriver::rollback() noexcept {
-  queued_.clear();
-  queued_bytes_ = 0;
+  queue_.clear();
   if (connection_ != nullptr && mysql_rollback(connection_) != 0) disconnect();
 }
 

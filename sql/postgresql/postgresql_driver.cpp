@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -23,6 +24,8 @@ namespace {
 constexpr size_t most_parameters = 16;
 constexpr size_t most_columns = 16;
 constexpr size_t most_awaited = 512;  // answers that may gather on the way
+constexpr Oid bytes_type = 17;
+constexpr Oid bigint_type = 20;
 constexpr const char* lock_number = "8243118266120237365";
 
 constexpr const char* application = "redipy-server";
@@ -83,18 +86,54 @@ std::string numbered(View text) {
   return result;
 }
 
-const std::array<std::string, statement_count>& names() {
-  static const auto all = [] {
-    std::array<std::string, statement_count> made;
-    for (size_t i = 0; i < statement_count; ++i) made[i] = "s" + std::to_string(i);
-    return made;
-  }();
-  return all;
+/// Names of the prepared statements: of single rows, of arrays.
+std::string name_of(Statement statement) { return "s" + std::to_string(static_cast<size_t>(statement)); }
+std::string array_name_of(Statement statement) { return "a" + std::to_string(static_cast<size_t>(statement)); }
+
+void append(std::string& to, uint32_t number) {
+  const uint32_t bytes = __builtin_bswap32(number);
+  to.append(reinterpret_cast<const char*>(&bytes), sizeof bytes);
+}
+
+/// The head of an array of one dimension: dimensions, whether there are NULLs, type; length, index of the first.
+void begin_array(std::string& to, bool is_bytes, size_t elements) {
+  to.clear();
+  append(to, 1);
+  append(to, 1);
+  append(to, is_bytes ? bytes_type : bigint_type);
+  append(to, static_cast<uint32_t>(elements));
+  append(to, 1);
+}
+
+void append_element(std::string& to, const Value& value) {
+  constexpr auto null = static_cast<uint32_t>(-1);
+  switch (value.kind) {
+    case Value::null:
+      return append(to, null);
+    case Value::integer: {
+      append(to, sizeof(int64_t));
+      const uint64_t bytes = swapped(static_cast<uint64_t>(value.number));
+      to.append(reinterpret_cast<const char*>(&bytes), sizeof bytes);
+      return;
+    }
+    case Value::bytes:
+      append(to, static_cast<uint32_t>(value.view.size()));
+      to += value.view;
+  }
+}
+
+/// Of the columns that say which row of the table is meant.
+size_t identity_of(std::span<const Value> row, const ArrayStatement& array) {
+  size_t hash = 0;
+  for (const Value& value : row.subspan(array.identity_first, array.identity_count)) {
+    hash = hash * 1000003 +
+           (value.kind == Value::bytes ? std::hash<View>()(value.view) : std::hash<int64_t>()(value.number));
+  }
+  return hash;
 }
 
 template <class Visit>
 void for_each_row(PGresult* result, Visit visit) {
-  constexpr Oid bytes_type = 17;
   std::array<Value, most_columns> row;
   const int columns = PQnfields(result);
   for (int i = 0; i < PQntuples(result); ++i) {
@@ -208,7 +247,9 @@ void PostgresqlDriver::take_lock() {
 void PostgresqlDriver::disconnect() noexcept {
   PQfinish(std::exchange(connection_, nullptr));
   awaited_.clear();
-  for (bool& prepared : prepared_) prepared = false;
+  queue_.clear();
+  queued_identities_.clear();
+  for (Texts& it : texts_) it.prepared = it.array_prepared = false;
 }
 
 void PostgresqlDriver::reconnect() {
@@ -262,18 +303,26 @@ PGresult* PostgresqlDriver::next_result() {
 
 // --- queueing and answers
 
-void PostgresqlDriver::prepare(Statement statement) {
-  const auto i = static_cast<size_t>(statement);
-  const std::string text = numbered(statement_text(statement, Dialect::postgresql));
-  if (PQsendPrepare(connection_, names()[i].c_str(), text.c_str(), 0, nullptr) != 1) lost();
-  awaited_.push_back({Awaited::preparation, statement});
-  prepared_[i] = true;
+PostgresqlDriver::Texts& PostgresqlDriver::texts(Statement statement) {
+  Texts& it = texts_[static_cast<size_t>(statement)];
+  if (!it.known) {
+    it.array = array_statement(statement_text(statement, Dialect::postgresql));
+    it.known = true;
+  }
+  return it;
 }
 
-void PostgresqlDriver::send(Awaited::Kind kind, Statement statement, std::span<const Value> parameters, size_t index) {
+void PostgresqlDriver::prepare(const std::string& name, const std::string& text, bool& prepared) {
+  if (PQsendPrepare(connection_, name.c_str(), text.c_str(), 0, nullptr) != 1) lost();
+  awaited_.push_back({Awaited::preparation, &prepared});
+  prepared = true;
+}
+
+void PostgresqlDriver::send(Awaited::Kind kind, Statement statement, std::span<const Value> parameters) {
   if (connection_ == nullptr) lost();
-  const auto number = static_cast<size_t>(statement);
-  if (!prepared_[number]) prepare(statement);
+  const std::string name = name_of(statement);
+  bool& prepared = texts(statement).prepared;
+  if (!prepared) prepare(name, numbered(statement_text(statement, Dialect::postgresql)), prepared);
   std::array<const char*, most_parameters> values;
   std::array<int, most_parameters> lengths;
   std::array<int, most_parameters> formats;
@@ -297,12 +346,57 @@ void PostgresqlDriver::send(Awaited::Kind kind, Statement statement, std::span<c
         break;
     }
   }
-  if (PQsendQueryPrepared(connection_, names()[number].c_str(), static_cast<int>(parameters.size()), values.data(),
-                          lengths.data(), formats.data(), 1) != 1) {
+  if (PQsendQueryPrepared(connection_, name.c_str(), static_cast<int>(parameters.size()), values.data(), lengths.data(),
+                          formats.data(), 1) != 1) {
     lost();
   }
-  awaited_.push_back({kind, statement, index});
+  awaited_.push_back({kind});
   ++statements_run_;
+}
+
+/// The statement for arrays, once for all rows; at(row, column) are its parameters.
+void PostgresqlDriver::send_arrays(Awaited::Kind kind, Statement statement, size_t rows,
+                                   FunctionRef<const Value&(size_t, size_t)> at) {
+  if (connection_ == nullptr) lost();
+  const std::string name = array_name_of(statement);
+  Texts& it = texts(statement);
+  if (!it.array_prepared) prepare(name, it.array.text, it.array_prepared);
+  const size_t width = it.array.is_bytes.size();
+  std::array<const char*, most_parameters> values;
+  std::array<int, most_parameters> lengths;
+  std::array<int, most_parameters> formats;
+  if (columns_.size() < width) columns_.resize(width);
+  for (size_t column = 0; column < width; ++column) {
+    std::string& bytes = columns_[column];
+    begin_array(bytes, it.array.is_bytes[column], rows);
+    for (size_t row = 0; row < rows; ++row) append_element(bytes, at(row, column));
+    values[column] = bytes.data();
+    lengths[column] = static_cast<int>(bytes.size());
+    formats[column] = 1;
+  }
+  if (PQsendQueryPrepared(connection_, name.c_str(), static_cast<int>(width), values.data(), lengths.data(),
+                          formats.data(), 1) != 1) {
+    lost();
+  }
+  awaited_.push_back({kind});
+  statements_run_ += rows;
+}
+
+/// Sends the rows that wait.
+void PostgresqlDriver::flush() {
+  if (queue_.empty()) return;
+  if (queue_.rows() == 1) {
+    send(Awaited::change, queue_.statement(), queue_.row(0));
+  } else {
+    send_arrays(Awaited::change, queue_.statement(), queue_.rows(),
+                [this](size_t row, size_t column) -> const Value& { return queue_.at(row, column); });
+  }
+  queue_.clear();
+  queued_identities_.clear();
+  if (awaited_.size() < most_awaited) return;
+  // Half of the answers are taken, so that the server goes on with the other half meanwhile.
+  if (PQsendFlushRequest(connection_) != 1) lost();
+  drain([](const Awaited&, PGresult*) {}, most_awaited / 2);
 }
 
 void PostgresqlDriver::send_text(const char* text) {
@@ -327,7 +421,7 @@ void PostgresqlDriver::drain(VisitResult visit, size_t most_left) {
       case PGRES_PIPELINE_SYNC:
         break;
       default:
-        if (awaited.kind == Awaited::preparation) prepared_[static_cast<size_t>(awaited.statement)] = false;
+        if (awaited.prepared != nullptr) *awaited.prepared = false;
         if (error) break;
         try {
           fail(result.it);
@@ -350,14 +444,17 @@ void PostgresqlDriver::drain(VisitResult visit, size_t most_left) {
 void PostgresqlDriver::finish(VisitResult visit) {
   if (connection_ == nullptr || PQpipelineSync(connection_) != 1) lost();
   awaited_.push_back({Awaited::end});
+  ++round_trips_;
   drain(visit, 0);
 }
 
 // --- Driver
 
 void PostgresqlDriver::run(const std::string& text) {
+  flush();
   finish([](const Awaited&, PGresult*) {});
   if (PQexitPipelineMode(connection_) != 1 || PQsendQuery(connection_, text.c_str()) != 1) lost();
+  ++round_trips_;
   std::optional<SqlError> error;
   for (;;) {
     wait(true);
@@ -377,6 +474,7 @@ void PostgresqlDriver::run(const std::string& text) {
 }
 
 void PostgresqlDriver::read(Statement statement, std::span<const Value> parameters, VisitRow visit) {
+  flush();
   send(Awaited::rows, statement, parameters);
   finish([&](const Awaited& awaited, PGresult* result) {
     if (awaited.kind == Awaited::rows) for_each_row(result, visit);
@@ -386,27 +484,30 @@ void PostgresqlDriver::read(Statement statement, std::span<const Value> paramete
 void PostgresqlDriver::read_many(Statement statement, std::span<const Value> parameters, size_t rows,
                                  FunctionRef<void(size_t, Row)> visit) {
   if (rows == 0) return;
-  const auto take = [&](const Awaited& awaited, PGresult* result) {
-    if (awaited.kind == Awaited::rows) for_each_row(result, [&](Row row) { visit(awaited.index, row); });
-  };
+  if (rows == 1) return read(statement, parameters, [&](Row row) { visit(0, row); });
+  flush();
   const size_t width = parameters.size() / rows;
-  for (size_t i = 0; i < rows; ++i) {
-    send(Awaited::rows, statement, parameters.subspan(i * width, width), i);
-    if (i % most_awaited == most_awaited - 1) finish(take);
-  }
-  finish(take);
+  send_arrays(Awaited::rows, statement, rows,
+              [&](size_t row, size_t column) -> const Value& { return parameters[row * width + column]; });
+  finish([&](const Awaited& awaited, PGresult* result) {
+    if (awaited.kind != Awaited::rows) return;
+    for_each_row(result, [&](Row row) { visit(static_cast<size_t>(row[0].number) - 1, row.subspan(1)); });
+  });
 }
 
 void PostgresqlDriver::write(Statement statement, std::span<const Value> parameters) {
-  send(Awaited::change, statement, parameters);
-  if (awaited_.size() < most_awaited) return;
-  // Half of the answers are taken, so that the server goes on with the other half meanwhile.
-  if (PQsendFlushRequest(connection_) != 1) lost();
-  drain([](const Awaited&, PGresult*) {}, most_awaited / 2);
+  const ArrayStatement& array = texts(statement).array;
+  const size_t identity = array.identity_count == 0 ? 0 : identity_of(parameters, array);
+  const bool joins = !queue_.empty() && queue_.statement() == statement && !array.text.empty() && !queue_.full() &&
+                     (array.identity_count == 0 || !queued_identities_.contains(identity));
+  if (!joins) flush();
+  queue_.add(statement, parameters);
+  if (array.identity_count > 0) queued_identities_.insert(identity);
 }
 
 size_t PostgresqlDriver::change(Statement statement, std::span<const Value> parameters) {
   size_t changed = 0;
+  flush();
   send(Awaited::rows, statement, parameters);
   finish([&](const Awaited& awaited, PGresult* result) {
     if (awaited.kind == Awaited::rows) changed = std::strtoull(PQcmdTuples(result), nullptr, 10);
@@ -417,6 +518,7 @@ size_t PostgresqlDriver::change(Statement statement, std::span<const Value> para
 void PostgresqlDriver::begin() { send_text("BEGIN"); }
 
 void PostgresqlDriver::commit() {
+  flush();
   send_text("COMMIT");
   bool committed = false;
   finish([&](const Awaited&, PGresult* result) { committed = std::strcmp(PQcmdStatus(result), "COMMIT") == 0; });
@@ -424,6 +526,8 @@ void PostgresqlDriver::commit() {
 }
 
 void PostgresqlDriver::rollback() noexcept {
+  queue_.clear();
+  queued_identities_.clear();
   if (connection_ == nullptr) return;
   const auto ignore = [](const Awaited&, PGresult*) {};
   try {
@@ -452,6 +556,7 @@ void PostgresqlDriver::sync() {
 
 uint64_t PostgresqlDriver::database_bytes() {
   uint64_t bytes = 0;
+  flush();
   send_text("SELECT pg_database_size(current_database())");
   finish([&](const Awaited&, PGresult* result) {
     if (PQntuples(result) == 1) bytes = static_cast<uint64_t>(integer_of(PQgetvalue(result, 0, 0), 8));

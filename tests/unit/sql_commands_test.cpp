@@ -5,11 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 
 #include "any_store.h"
 #include "command_words.h"
 #include "core/command/error.h"
+#include "core/command/key_finder.h"
 #include "core/commands/families.h"
 #include "core/resp/reply_writer.h"
 #include "core/store/frame.h"
@@ -130,6 +132,20 @@ struct Comparison {
     }
     clock.set_us(now);
   }
+  /// As an executor does before it runs a batch.
+  void fetch_ahead(const std::deque<CommandText>& texts) {
+    std::vector<View> keys;
+    std::vector<sql::SqlStore::ElementName> elements;
+    for (const CommandText& text : texts) {
+      const std::vector<View> words(text.begin(), text.end());
+      const Args args(words);
+      const CommandTable::Entry* entry = table.find(args);
+      for_each_key(*entry->command, args, [&](FoundKey found) { keys.emplace_back(text[found.index]); });
+      for_each_element(entry->elements, args, [&](View element) { elements.push_back({args[1], element}); });
+    }
+    sql->prefetch(keys);
+    sql->prefetch_elements(elements);
+  }
   void expect_equal_contents() {
     for (const int number : {0, 1}) ASSERT_EQ(contents(*sql, number), contents(memory, number));
     sql->select(0);
@@ -151,9 +167,21 @@ void compare(StoreKind kind, uint64_t seed, int steps, size_t kinds, size_t cach
   Comparison both(kind, cache_bytes);
   CommandWords words(seed);
   words.set_kinds(kinds);
+  constexpr size_t commands_ahead = 8;
+  std::deque<const CommandTemplate*> templates;
+  std::deque<CommandText> texts;
   for (int step = 0; step < steps; ++step) {
-    const CommandTemplate& command = words.pick();
-    const CommandText text = words.fill(command);
+    if (texts.empty()) {
+      while (texts.size() < commands_ahead) {
+        templates.push_back(&words.pick());
+        texts.push_back(words.fill(*templates.back()));
+      }
+      both.fetch_ahead(texts);
+    }
+    const CommandTemplate& command = *templates.front();
+    const CommandText text = std::move(texts.front());
+    templates.pop_front();
+    texts.pop_front();
     SCOPED_TRACE("step " + std::to_string(step) + ": " + shown(text));
     both.since_commit.emplace_back(both.clock.now_us(), text);
     both.sql_listener.heard.clear();
@@ -195,6 +223,33 @@ TEST_P(SqlCommands, random_commands_on_larger_values_are_as_in_memory) {
 }
 
 TEST_P(SqlCommands, random_commands_without_a_cache_are_as_in_memory) { compare(GetParam(), 5, 5000, 40, 0); }
+
+TEST_P(SqlCommands, what_a_batch_names_is_asked_for_together) {
+  Comparison both(GetParam(), 0);
+  std::deque<CommandText> texts;
+  for (int i = 0; i < 50; ++i) {
+    const std::string name = "n" + std::to_string(i);
+    for (const CommandText& text : {CommandText{"HSET", "hash", name, "v"}, CommandText{"SADD", "set", name},
+                                    CommandText{"ZADD", "zset", "1", name}}) {
+      run_on(*both.sql, both.table, text);
+    }
+    texts.push_back({"HGET", "hash", name});
+    texts.push_back({"HSET", "hash", name, "w"});
+    texts.push_back({"SISMEMBER", "set", name});
+    texts.push_back({"ZSCORE", "zset", name});
+    texts.push_back({"HEXISTS", "hash", name});
+  }
+  uint64_t trips = 0;
+  for (int turn = 0; turn < 2; ++turn) {  // the first one prepares the statements
+    both.commit();
+    trips = both.sql->driver().round_trips();
+    both.fetch_ahead(texts);
+    for (const CommandText& text : texts) run_on(*both.sql, both.table, text);
+    trips = both.sql->driver().round_trips() - trips;
+  }
+  EXPECT_LE(trips, 4U);  // keys, fields, members, scores
+  EXPECT_EQ(run_on(*both.sql, both.table, {"HGET", "hash", "n7"}), "$1\r\nw\r\n");
+}
 
 // By hand, for longer: --gtest_also_run_disabled_tests.
 TEST_P(SqlCommands, DISABLED_many_random_commands_are_as_in_memory) {

@@ -3,6 +3,7 @@
 // Rows' syntax as arguments.
 #include "core/command/syntax.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/commands/families.h"
@@ -33,11 +34,40 @@ TEST(Syntax, names_and_types_follow_from_the_words) {
 }
 
 TEST(Syntax, the_first_element_is_counted_without_options) {
-  EXPECT_EQ(element_argument("key field value [field value ...]"), 2);
-  EXPECT_EQ(element_argument("key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]"), 3);
-  EXPECT_EQ(element_argument("key [member [member ...]]"), 0);
-  EXPECT_EQ(element_argument("key value"), 0);
-  EXPECT_EQ(element_argument(""), 0);
+  EXPECT_EQ(element_arguments("key field value [field value ...]").first, 2);
+  EXPECT_EQ(element_arguments("key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]").first, 3);
+  EXPECT_EQ(element_arguments("key [member [member ...]]").first, 0);
+  EXPECT_EQ(element_arguments("key value").first, 0);
+  EXPECT_EQ(element_arguments("").first, 0);
+}
+
+std::vector<View> elements_named(View syntax, const std::vector<View>& words) {
+  std::vector<View> found;
+  for_each_element(element_arguments(syntax), Args(words.data(), words.size()),
+                   [&](View element) { found.push_back(element); });
+  return found;
+}
+
+TEST(Syntax, all_elements_that_a_request_names_are_found) {
+  using testing::ElementsAre;
+  EXPECT_THAT(elements_named("key field", {"HGET", "k", "f"}), ElementsAre("f"));
+  EXPECT_THAT(elements_named("key field", {"HGET", "k"}), ElementsAre());
+  EXPECT_THAT(elements_named("key member [WITHSCORE]", {"ZRANK", "k", "m", "WITHSCORE"}), ElementsAre("m"));
+  EXPECT_THAT(elements_named("key member [member ...]", {"SADD", "k", "a", "b", "c"}), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(elements_named("key field value [field value ...]", {"HSET", "k", "f", "1", "g", "2"}),
+              ElementsAre("f", "g"));
+  EXPECT_THAT(elements_named("key increment member", {"ZINCRBY", "k", "1", "m"}), ElementsAre("m"));
+}
+
+TEST(Syntax, elements_behind_options_are_counted_from_the_end) {
+  using testing::ElementsAre;
+  constexpr View zadd = "key [NX | XX] [GT | LT] [CH] [INCR] score member [score member ...]";
+  EXPECT_THAT(elements_named(zadd, {"ZADD", "k", "1", "a", "2", "b"}), ElementsAre("b", "a"));
+  EXPECT_THAT(elements_named(zadd, {"ZADD", "k", "NX", "1", "a", "2", "b"}), ElementsAre("b", "a"));
+  EXPECT_THAT(elements_named("key [NX | XX] [CH] longitude latitude member [longitude latitude member ...]",
+                             {"GEOADD", "k", "CH", "1", "2", "a"}),
+              ElementsAre("a"));
+  EXPECT_THAT(elements_named(zadd, {"ZADD", "k"}), ElementsAre());
 }
 
 TEST(Syntax, a_literal_word_belongs_to_the_argument_after_it) {
