@@ -72,8 +72,7 @@ void Channel::connect() {
 
 void Channel::connect_to(const Address& numeric) {
   state_ = State::connecting;
-  Address to = numeric;
-  if (Bytes fault = transport_.open(to, access_->tls.get()); !fault.empty()) return failed(fault);
+  if (const Bytes fault = transport_.open(numeric, access_->tls.get()); !fault.empty()) return failed(fault);
   if (!hub_.poller().add(transport_.descriptor(), shared_from_this())) return failed(std::strerror(errno));
   registered_ = true;
   watching_writing_ = false;

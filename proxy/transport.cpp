@@ -101,7 +101,7 @@ Bytes Transport::open(const Address& address, TlsContext* tls) {
     ::setsockopt(descriptor_, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
   }
   if (::connect(descriptor_, &to.any, size) == 0 || errno == EINPROGRESS) return {};
-  const Bytes text = system_fault(errno);
+  Bytes text = system_fault(errno);
   close();
   return text;
 }

@@ -382,6 +382,7 @@ class CheckingClient(threading.Thread):
     def listen_for(self, is_it, is_due=True):
         """Reads messages up to this one; false where the connection has ended or the message may be missing."""
         began = time.monotonic()
+        alive_at = self.listener_alive_at  # what is read below may have lain there for long
         while self.listener:
             try:
                 reply = self.listener.any_reply(0.1 if is_due else 0.02)
@@ -395,7 +396,7 @@ class CheckingClient(threading.Thread):
             except Closed:
                 self.listener.close()
                 self.listener = None
-                self.world.excuse(min(began, self.listener_alive_at), "closed")
+                self.world.excuse(min(began, alive_at), "closed")
                 return False
             self.listener_alive_at = time.monotonic()
             if reply.kind == "error":

@@ -63,7 +63,7 @@ class World:
         if self.is_calm(sent_at):
             raise Wrong(f"{what}, though nothing has been broken for {sent_at - self.back_at:.2f} s when this was asked")
         with self.lock:
-            self.counts["error: " + what.split(" ")[0]] += 1
+            self.counts[f"{what.split(' ')[0]} after {self.kind}"] += 1
             if not self.active:
                 self.last_error = now
 
