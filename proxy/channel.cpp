@@ -19,8 +19,8 @@ namespace {
 
 constexpr size_t read_size = 64 * 1024;
 constexpr size_t most_per_event = 1024 * 1024;
-constexpr size_t kept_when_idle =
-    256 * 1024;  // room for requests of many clients, so that it is not made anew each time
+/// Of the output: room for requests of many clients, so that it is not made anew each time.
+constexpr size_t kept_when_idle = 256 * 1024;
 constexpr size_t largest_held_back = 256 * 1024;  // of a reply that may be handed on in parts
 
 /// Whether the error says that the command was not run, for a reason that has nothing to do with it.
