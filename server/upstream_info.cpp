@@ -135,8 +135,10 @@ Bytes upstream_commands(Server& server, View upstream) {
   for (const CommandTable::Entry& entry : server.commands().entries()) {
     const CommandStatistics& own = server.statistics().commands[entry.id];
     const auto found = theirs.find(entry.full_name);
-    if (found != theirs.end() && server.dispatcher().is_remote_in_transaction(entry)) {
-      const uint64_t calls = number_of(found->second, "calls");
+    // SELECT of clients is seen here, of scripts there.
+    const bool selects = entry.full_name == "select";
+    if (found != theirs.end() && (selects || server.dispatcher().is_remote_in_transaction(entry))) {
+      const uint64_t calls = number_of(found->second, "calls") + (selects ? own.calls : 0);
       const uint64_t us = number_of(found->second, "usec");
       const uint64_t refused_here = own.rejected - std::min(own.rejected, own.rejected_there);
       text += command_line(entry.full_name, calls, us, each(static_cast<double>(us), calls),
