@@ -10,6 +10,7 @@
 
 #include "core/base/ticks.h"
 #include "proxy/hub.h"
+#include "proxy/rejection.h"
 #include "proxy/slot_map.h"
 #include "proxy/words.h"
 
@@ -22,13 +23,6 @@ constexpr size_t most_per_event = 1024 * 1024;
 /// Of the output: room for requests of many clients, so that it is not made anew each time.
 constexpr size_t kept_when_idle = 256 * 1024;
 constexpr size_t largest_held_back = 256 * 1024;  // of a reply that may be handed on in parts
-
-/// Whether the error says that the command was not run, for a reason that has nothing to do with it.
-bool is_rejection(View error) {
-  constexpr View codes[] = {"OOM ",    "LOADING ", "READONLY ",   "MASTERDOWN ", "MISCONF ",
-                            "NOPERM ", "NOAUTH ",  "NOREPLICAS ", "BUSY ",       "CLUSTERDOWN "};
-  return std::any_of(std::begin(codes), std::end(codes), [&](View code) { return error.starts_with(code); });
-}
 
 }  // namespace
 
@@ -84,7 +78,10 @@ void Channel::end(Receiver& receiver, uint32_t replies, Traits traits, const Com
 void Channel::send(Receiver& receiver, View requests, uint32_t replies, int database, Traits traits,
                    const CommandTable::Entry* entry) {
   // What ends a script must get through while SELECT is refused.
+  const size_t before = expected_.size();
   (traits.anywhere ? output_ : begin(database)).append(requests);
+  // The reply to SELECT comes with that to the request behind it.
+  if (traits.patient && expected_.size() > before) expected_.back().traits.patient = true;
   append_expected(&receiver, replies, traits, entry);
 }
 

@@ -26,6 +26,7 @@ constexpr size_t most_per_read = 64 * 1024;
 constexpr size_t most_kept = 2 * most_per_read;  // by a connection that has no request under way
 constexpr size_t most_put_off = 16 * 1024;
 constexpr size_t most_spare = 128;
+constexpr size_t weighed_every = 256 * 1024;  // so many bytes that are queued
 constexpr size_t most_made_room = size_t{64} << 20;
 
 Bytes address_text(const asio::generic::stream_protocol::endpoint& endpoint, View unix_path) {
@@ -127,7 +128,7 @@ void Connection::make_room() {
   const size_t missing = session_.missing_bytes(input_);
   const bool announced = missing > read_size_;
   input_.make_room(
-      announced ? std::min(missing, most_made_room) : read_size_, announced,
+      announced ? std::min(missing, most_made_room) + read_size_ : read_size_, announced,
       [this](const char* begin, const char* end, ptrdiff_t distance) { session_.input_moved(begin, end, distance); });
 }
 
@@ -171,7 +172,10 @@ bool Connection::read() {
   if (session_.missing_bytes(input_) > read_size_) {
     make_room();  // at once, so that it counts as the client's
     note_sizes();
+    const std::lock_guard guard(server_.lock());
+    server_.has_grown(session_);
   }
+  if (session_.killed) return close();
   if (input_.size() > server_.largest_input()) {
     {
       const std::lock_guard guard(server_.lock());
@@ -270,7 +274,15 @@ void Connection::deliver(View bytes) {
     queue_.emplace_back();
   }
   queue_.back().append(bytes);
+  const size_t before = queued_bytes_;
   session_.output_bytes = queued_bytes_ += bytes.size();
+  if (queued_bytes_ / weighed_every != before / weighed_every) {
+    // Not at once: the lock may be held.
+    asio::post(thread_.context, [self = shared_from_this()] {
+      const std::lock_guard guard(self->server_.lock());
+      if (!self->closed_) self->server_.has_grown(self->session_);
+    });
+  }
   if (!within_soft_limit()) return overrun();
   write_soon();
 }

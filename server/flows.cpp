@@ -310,6 +310,7 @@ FlowFunction steps_of(Session& session, const CommandTable::Entry& entry, const 
   if (name == "wait" || name == "waitaof") return backends.main().upstream ? wait : nullptr;
   if (name == "client|tracking") return backends.any_upstream() ? tracking : nullptr;
   if (name == "client|caching") return own ? caching : nullptr;
+  if (name == "client|pause" || name == "client|unpause") return backends.any_config_relay() ? pause_clients : nullptr;
   if (name == "client|no-touch") return backends.main().upstream ? no_touch : nullptr;
   if (name == "monitor") return backends.any_upstream() ? monitor : nullptr;
   if (name == "info") return backends.main().upstream ? info : nullptr;

@@ -91,6 +91,7 @@ Awaitable<void> backend_route(Flow& flow);
 Awaitable<void> backend_unroute(Flow& flow);
 // flows_server.cpp
 Awaitable<void> info(Flow& flow);
+Awaitable<void> pause_clients(Flow& flow);
 Awaitable<void> latency(Flow& flow);
 Awaitable<void> config_get(Flow& flow);
 Awaitable<void> config_set(Flow& flow);

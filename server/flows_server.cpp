@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "core/base/text.h"
 #include "core/resp/reply_cursor.h"
 #include "proxy/guide.h"
 #include "proxy/hub.h"
@@ -56,6 +57,12 @@ Awaitable<void> info(Flow& flow) {
 }
 
 namespace {
+
+/// Runs the command's own handler here, under the lock.
+void run_here(Flow& flow) {
+  const std::lock_guard guard(flow.server.lock());
+  flow.entry->command->run.session(flow.session, flow.args(), flow.reply);
+}
 
 /// Those whose URL says config=relay.
 std::vector<Place*> relayed(const Flow& flow) {
@@ -134,6 +141,31 @@ Awaitable<void> config_get(Flow& flow) {
   }
 }
 
+namespace {
+
+/// Which of CONFIG SET's parameters are known here and not there: an older Redis lacks some.
+Awaitable<std::vector<Bytes>> lacking_there(Flow& flow) {
+  std::vector<View> question = {flow.views[0], "GET"};
+  std::vector<Bytes> lacking;
+  for (size_t i = 2; i < flow.views.size(); i += 2) {
+    if (Config::is_only_theirs(flow.views[i]) || !Config::is_about_data(flow.views[i])) continue;
+    question.push_back(flow.views[i]);
+    lacking.push_back(flow.words[i]);
+  }
+  if (lacking.empty()) co_return lacking;
+  const Bytes known = co_await ask_relayed(flow, question);
+  if (known.starts_with('-')) throw CommandError(proxy::error_text(known));
+  ReplyCursor cursor(known);
+  const size_t count = cursor.count();
+  cursor.enter();
+  for (size_t i = 0; i < count; ++i, cursor.skip()) {
+    std::erase_if(lacking, [&](const Bytes& name) { return equals_ignore_case(name, cursor.text()); });
+  }
+  co_return lacking;
+}
+
+}  // namespace
+
 // CONFIG SET parameter value [parameter value ...] with config=relay: what is about data is set there as well, what
 // only they know only there. All of it or nothing: what is refused there is taken back here.
 Awaitable<void> config_set(Flow& flow) {
@@ -141,9 +173,11 @@ Awaitable<void> config_set(Flow& flow) {
   std::vector<View> theirs = ours;
   std::vector<std::pair<Bytes, Bytes>> before;
   if (flow.words.size() % 2 != 0) throw CommandError(error::syntax);
+  const std::vector<Bytes> lacking = co_await lacking_there(flow);
   for (size_t i = 2; i < flow.words.size(); i += 2) {
     const bool only_theirs = Config::is_only_theirs(flow.views[i]);
-    if (only_theirs || Config::is_about_data(flow.views[i])) {
+    const bool known_there = std::find(lacking.begin(), lacking.end(), flow.views[i]) == lacking.end();
+    if (only_theirs || (Config::is_about_data(flow.views[i]) && known_there)) {
       theirs.insert(theirs.end(), {flow.views[i], flow.views[i + 1]});
     }
     if (!only_theirs) ours.insert(ours.end(), {flow.views[i], flow.views[i + 1]});
@@ -174,11 +208,26 @@ Awaitable<void> config_set(Flow& flow) {
 
 // CONFIG RESETSTAT with config=relay: here and there.
 Awaitable<void> config_resetstat(Flow& flow) {
-  {
-    const std::lock_guard guard(flow.server.lock());
-    flow.entry->command->run.session(flow.session, flow.args(), flow.reply);
-  }
+  run_here(flow);
   const Bytes reply = co_await ask_relayed(flow, flow.views);
+  if (reply.starts_with('-')) throw CommandError(proxy::error_text(reply));
+}
+
+// CLIENT PAUSE, CLIENT UNPAUSE with config=relay. Clients are held back here; there only writes are, of which none come
+// from here but by scripts on connections of their own, and keys do not expire.
+Awaitable<void> pause_clients(Flow& flow) {
+  const bool begins = flow.entry->full_name == "client|pause";
+  if (begins) run_here(flow);  // first, so that what is sent on before is there before
+  std::vector<View> words(flow.views);
+  if (begins) words.resize(3);
+  if (begins) words.emplace_back("WRITE");
+  Bytes reply;
+  try {
+    reply = co_await ask_relayed(flow, words);
+  } catch (const CommandError& down) {
+    reply = "-" + Bytes(down.what()) + "\r\n";
+  }
+  if (!begins) run_here(flow);
   if (reply.starts_with('-')) throw CommandError(proxy::error_text(reply));
 }
 

@@ -3,11 +3,13 @@
 // WATCH and EXEC where the keys are an upstream's. A transaction is queued here, as always, and sent as one block,
 // MULTI … EXEC, so it takes a shared connection like any command. What is watched is watched there, on a connection of
 // the session's own, which it keeps until EXEC, DISCARD or UNWATCH.
+#include <algorithm>
 #include <mutex>
 
 #include "core/resp/reply_cursor.h"
 #include "proxy/guide.h"
 #include "proxy/hub.h"
+#include "proxy/rejection.h"
 #include "proxy/words.h"
 #include "server/dispatch.h"
 #include "server/flows.h"
@@ -102,6 +104,24 @@ Awaitable<Bytes> ask_meeting(Flow& flow, Place& place, const std::vector<Step>& 
   ReplyCursor last(replies[0]);
   for (uint32_t i = 0; i < count + 1 && !last.is_error(); ++i) last.skip();
   co_return Bytes(last.raw());
+}
+
+/// What was run at the upstream counts, and MONITOR sees it.
+void count(Flow& flow, const std::vector<Step>& steps) {
+  Dispatcher& dispatcher = flow.server.dispatcher();
+  const std::lock_guard guard(flow.server.lock());
+  for (const Step& step : steps) {
+    if (!step.remote && !step.meets) continue;
+    dispatcher.count_remote(flow.session, *step.command.entry);
+    dispatcher.show_flow(flow.session, *step.command.entry, step.args());
+  }
+}
+
+/// A single command that only reads is one step without a block around it, and so is not refused for want of memory, as
+/// all commands are while they are queued.
+bool goes_alone(const Step& step) {
+  const Command& command = *step.command.entry->command;
+  return command.is(flag::read) && command.run.data && !command.is(flag::write | flag::blocking) && !step.is_script;
 }
 
 /// Writes the block's replies: those that came, and in their places those of commands that are our own affair.
@@ -299,6 +319,20 @@ Awaitable<void> exec(Flow& flow) {
     if (step.remote) ++remote;
     runs_script = runs_script || (step.remote && entry.group == Group::scripting);
   }
+  const auto first = std::find_if(taken.steps.begin(), taken.steps.end(), [](const Step& step) { return step.remote; });
+  if (remote == 1 && !watching && !in_cluster && goes_alone(*first)) {
+    proxy::Channel& shared = channel_to(flow, *place);
+    const Bytes request = encode(*place, *first->command.entry, first->args());
+    const Bytes reply = co_await ask(flow, shared, request, 1, {.repeatable = true});
+    const View fault = proxy::error_text(reply);
+    if (fault.starts_with("UPSTREAM ")) throw CommandError(fault);
+    if (proxy::is_rejection(fault)) throw CommandError("EXECABORT Transaction discarded because of: " + Bytes(fault));
+    const Bytes result = "*1\r\n" + reply;
+    ReplyCursor results(result);
+    count(flow, taken.steps);
+    write_replies(flow, *place, taken.steps, results, View());
+    co_return;
+  }
   proxy::append_command(block, {"EXEC"});
 
   std::shared_ptr<proxy::Channel> own;
@@ -369,15 +403,11 @@ Awaitable<void> exec(Flow& flow) {
   }
   Bytes met;
   if (in_cluster) met = co_await ask_meeting(flow, *place, taken.steps);
-  {
+  if (selects) {
     const std::lock_guard guard(flow.server.lock());
-    if (selects) session.database = selected;
-    for (const Step& step : taken.steps) {
-      if (!step.remote && !step.meets) continue;
-      dispatcher.count_remote(session, *step.command.entry);
-      dispatcher.show_flow(session, *step.command.entry, step.args());
-    }
+    session.database = selected;
   }
+  count(flow, taken.steps);
   write_replies(flow, *place, taken.steps, results, met);
 }
 

@@ -131,6 +131,14 @@ bool may_write(const CommandTable::Entry& entry, View script) {
   return flags == View::npos || first_line.find("no-writes", flags) == View::npos;
 }
 
+/// Whether what may write is held back at an upstream that pauses, too (config=relay), and alone knows whether it does:
+/// loaded Lua and functions, which take connections of their own.
+bool is_held_there(const Case& it) {
+  if (it.request.entry->full_name != "evalsha" && it.request.entry->full_name != "fcall") return false;
+  const Place* const place = it.server.backends().destination(it.request.entry, it.args).place;
+  return place && place->upstream && place->url.upstream.relay_config && !it.session.transaction.open;
+}
+
 /// During CLIENT PAUSE commands wait, or only those that may write (EXEC: when something in its queue does); while a
 /// route changes, those that may write to its keys.
 Verdict not_paused(const Case& it) {
@@ -147,6 +155,7 @@ Verdict not_paused(const Case& it) {
     });
   }
   if (!it.server.paused(writes)) return pass();
+  if (!it.server.paused(false) && is_held_there(it)) return pass();
   return {Verdict::postpone, {}};
 }
 

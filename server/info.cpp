@@ -443,6 +443,7 @@ Bytes info_text(Server& server, std::span<const View> wanted, View upstream) {
     const size_t begin = text.size();
     section.write(server, lines);
     if (!upstream.empty()) take_over(text, begin, upstream);
+    if (by_upstream && section.name == "stats") take_over_errors(server, text, begin, upstream);
   }
   return text;
 }

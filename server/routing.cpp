@@ -82,6 +82,8 @@ constexpr Exception exceptions[] = {
     {"client|tracking", Way::steps},
     {"client|caching", Way::steps},
     {"client|no-touch", Way::steps},
+    {"client|pause", Way::steps},
+    {"client|unpause", Way::steps},
     {"monitor", Way::steps},
     {"module|list", Way::forward},
     {"module|load", Way::forward},

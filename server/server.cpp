@@ -249,11 +249,20 @@ size_t Server::client_bytes(const Session& session) {
          session.transaction.bytes + registered_bytes(session);
 }
 
+/// maxmemory-clients; 0: no limit.
+uint64_t Server::most_client_bytes() const {
+  const int64_t wanted = settings().maxmemory_clients;
+  return wanted >= 0 ? static_cast<uint64_t>(wanted) : settings().maxmemory / 100 * static_cast<uint64_t>(-wanted);
+}
+
+void Server::has_grown(const Session& session) {
+  const uint64_t limit = most_client_bytes();
+  if (limit != 0 && client_bytes(session) > limit) evict_clients();
+}
+
 /// Above maxmemory-clients, those with the largest buffers go.
 bool Server::evict_clients() {
-  const int64_t wanted = settings().maxmemory_clients;
-  const uint64_t limit =
-      wanted >= 0 ? static_cast<uint64_t>(wanted) : settings().maxmemory / 100 * static_cast<uint64_t>(-wanted);
+  const uint64_t limit = most_client_bytes();
   if (limit == 0) return false;
   std::vector<std::pair<size_t, Session*>> clients;
   size_t total = 0;

@@ -150,7 +150,9 @@ class Server final : public ChangeListener, public proxy::Observer {
   size_t startup_bytes() const { return startup_bytes_; }
   /// How often per second cron() is to run now: hz, or more with dynamic-hz and many clients.
   int cron_frequency() const;
-  /// What the buffers of a client take.
+  /// A client's buffers have become large: without waiting for the cron, some go if that is beyond maxmemory-clients.
+  void has_grown(const Session& session);
+  /// What the buffers of a client take, and what is registered for it.
   static size_t client_bytes(const Session& session);
   const Bytes& run_id() const { return run_id_; }
   int listening_port = 0;  ///< after the system picked one
@@ -161,6 +163,7 @@ class Server final : public ChangeListener, public proxy::Observer {
   void settings_changed();
   void tend_sessions(int64_t now);
   void tend(Session& session, int64_t now);
+  uint64_t most_client_bytes() const;
   /// True if any was closed: its memory comes back when its thread gets to it.
   bool evict_clients();
 

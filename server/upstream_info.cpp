@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <optional>
 
 #include "core/base/numbers.h"
 #include "server/server.h"
@@ -37,6 +39,24 @@ uint64_t number_of(View line, View field) {
     return static_cast<uint64_t>(parse_integer(rest.substr(0, rest.find(','))).value_or(0));
   }
   return 0;
+}
+
+/// A field's value in INFO.
+std::optional<View> value_of(View info, View field) {
+  const Bytes name = "\n" + Bytes(field) + ":";
+  const size_t at = info.find(name);
+  if (at == View::npos) return {};
+  const View rest = info.substr(at + name.size());
+  return rest.substr(0, rest.find("\r\n"));
+}
+
+/// Gives a field that stands behind `begin`, and a section's title, another value.
+void replace_value(Bytes& text, size_t begin, View field, View value) {
+  const Bytes name = "\n" + Bytes(field) + ":";
+  const size_t at = text.find(name, begin > 0 ? begin - 1 : 0);
+  if (at == Bytes::npos) return;
+  const size_t from = at + name.size();
+  text.replace(from, text.find("\r\n", from) - from, value);
 }
 
 Bytes command_line(View name, uint64_t calls, uint64_t us, double us_per_call, uint64_t rejected, uint64_t failed) {
@@ -92,16 +112,15 @@ void take_over(Bytes& text, size_t begin, View upstream) {
                              "number_of_functions",
                              "number_of_libraries"};
   for (const View field : fields) {
-    const Bytes name = "\n" + Bytes(field) + ":";
-    const size_t theirs = upstream.find(name);
-    // The first line of a section has none before it.
-    const size_t ours = text.find(name, begin > 0 ? begin - 1 : 0);
-    if (theirs == View::npos || ours == Bytes::npos) continue;
-    const size_t value = theirs + name.size();
-    const size_t end = text.find("\r\n", ours + name.size());
-    text.replace(ours + name.size(), end - ours - name.size(),
-                 upstream.substr(value, upstream.find("\r\n", value) - value));
+    if (const auto theirs = value_of(upstream, field)) replace_value(text, begin, field, *theirs);
   }
+}
+
+void take_over_errors(Server& server, Bytes& text, size_t begin, View upstream) {
+  uint64_t here = server.statistics().error_replies;
+  for (const auto& [code, count] : server.statistics().errors_there) here -= std::min(here, count);
+  const auto there = parse_integer(value_of(upstream, "total_error_replies").value_or("0"));
+  replace_value(text, begin, "total_error_replies", std::to_string(here + static_cast<uint64_t>(there.value_or(0))));
 }
 
 bool upstream_counts(Server& server) {
@@ -116,8 +135,10 @@ Bytes upstream_commands(Server& server, View upstream) {
   for (const CommandTable::Entry& entry : server.commands().entries()) {
     const CommandStatistics& own = server.statistics().commands[entry.id];
     const auto found = theirs.find(entry.full_name);
-    if (found != theirs.end() && server.dispatcher().is_remote_in_transaction(entry)) {
-      const uint64_t calls = number_of(found->second, "calls");
+    // SELECT of clients is seen here, of scripts there.
+    const bool selects = entry.full_name == "select";
+    if (found != theirs.end() && (selects || server.dispatcher().is_remote_in_transaction(entry))) {
+      const uint64_t calls = number_of(found->second, "calls") + (selects ? own.calls : 0);
       const uint64_t us = number_of(found->second, "usec");
       const uint64_t refused_here = own.rejected - std::min(own.rejected, own.rejected_there);
       text += command_line(entry.full_name, calls, us, each(static_cast<double>(us), calls),

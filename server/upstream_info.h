@@ -20,6 +20,8 @@ void take_over(Bytes& text, size_t begin, View upstream);
 bool upstream_counts(Server& server);
 /// The lines of Commandstats: its counts for what it is sent, with what was refused here; ours for all else.
 Bytes upstream_commands(Server& server, View upstream);
+/// The same for how many errors there were: as take_over().
+void take_over_errors(Server& server, Bytes& text, size_t begin, View upstream);
 /// The lines of Errorstats.
 Bytes upstream_errors(Server& server, View upstream);
 
