@@ -10,6 +10,7 @@ clang-tidy needs many seconds for a file. What passed is therefore remembered, u
 of ours (the source, every header of ours that it includes, the options, the version), in build/lint; the build of
 build/dev tells the headers.
 """
+import argparse
 import concurrent.futures
 import hashlib
 import json
@@ -133,11 +134,15 @@ def tidy_all(sources, files):
         return len(known), all(list(pool.map(tidy, known)))
 
 
-def main(arguments):
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--all", action="store_true", help="all files, not only what was changed since main")
+    parser.add_argument("--format", action="store_true", help="put the layout right instead of checking")
+    arguments = parser.parse_args()
     os.chdir(ROOT)
     everything = our_files()
-    files = everything if "--all" in arguments else changed_files()
-    if "--format" in arguments:
+    files = everything if arguments.all else changed_files()
+    if arguments.format:
         if files:
             subprocess.run(["clang-format", "-i", *sorted(files)], check=True)
         return 0
@@ -151,4 +156,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -175,7 +175,10 @@ bool Connection::read() {
     const std::lock_guard guard(server_.lock());
     server_.has_grown(session_);
   }
-  if (session_.killed) return close();
+  if (session_.killed) {
+    close();
+    return false;
+  }
   if (input_.size() > server_.largest_input()) {
     {
       const std::lock_guard guard(server_.lock());
