@@ -229,6 +229,7 @@ void Connection::send() {
   }
   if (sent < out.size()) {
     queued_bytes_ += out.size() - sent;
+    weigh_queue(queued_bytes_ - (out.size() - sent));
     if (sent == 0 && out.size() > 16 * 1024) {
       queue_.push_back(std::move(out));
       out = Buffer();
@@ -258,6 +259,17 @@ void Connection::put_off(Buffer& out) {
   thread_.spare.pop_back();
 }
 
+/// Now and then, as the queue grows, looks whether that is more than a client may have (maxmemory-clients).
+void Connection::weigh_queue(size_t before) {
+  if (queued_bytes_ / weighed_every == before / weighed_every) return;
+  session_.output_bytes = queued_bytes_;
+  // Not at once: whoever delivers may hold the lock.
+  asio::post(thread_.context, [self = shared_from_this()] {
+    const std::lock_guard guard(self->server_.lock());
+    if (!self->closed_) self->server_.has_grown(self->session_);
+  });
+}
+
 /// What upstreams reply goes to the queue, which is written at the end of the round.
 void Connection::deliver(View bytes) {
   if (closed_ || gone_ || session_.killed || bytes.empty()) return;
@@ -279,13 +291,7 @@ void Connection::deliver(View bytes) {
   queue_.back().append(bytes);
   const size_t before = queued_bytes_;
   session_.output_bytes = queued_bytes_ += bytes.size();
-  if (queued_bytes_ / weighed_every != before / weighed_every) {
-    // Not at once: the lock may be held.
-    asio::post(thread_.context, [self = shared_from_this()] {
-      const std::lock_guard guard(self->server_.lock());
-      if (!self->closed_) self->server_.has_grown(self->session_);
-    });
-  }
+  weigh_queue(before);
   if (!within_soft_limit()) return overrun();
   write_soon();
 }

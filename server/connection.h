@@ -79,6 +79,7 @@ class Connection final : public Link, public Pollable, public std::enable_shared
   bool within_hard_limit(const Buffer& out) const;
   bool within_soft_limit();
   void close_overrun();
+  void weigh_queue(size_t before);
   void note_sizes();
 
   Server& server_;
