@@ -7,7 +7,7 @@
 
 #include <boost/asio/post.hpp>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -80,14 +80,17 @@ void Poller::wait() {
 }
 
 void Poller::serve() {
-  std::array<epoll_event, 128> events;
-  const bool within = in_round_;  // of a target that serves others meanwhile
+  const bool within = in_round_;  // of a target that serves others meanwhile: those that were told of with it go first
   int total = 0;
   for (;;) {
-    const int count = ::epoll_wait(epoll_.native_handle(), events.data(), static_cast<int>(events.size()), 0);
+    if (next_ == end_) {
+      end_ = std::max(0, ::epoll_wait(epoll_.native_handle(), told_.data(), static_cast<int>(told_.size()), 0));
+      next_ = 0;
+    }
+    const int count = end_ - next_;
     in_round_ = true;
-    for (int i = 0; i < count; ++i) {
-      const epoll_event& event = events[static_cast<size_t>(i)];
+    while (next_ < end_) {
+      const epoll_event event = told_[static_cast<size_t>(next_++)];
       const auto index = static_cast<size_t>(event.data.fd);
       Pollable* const target = watched_[index].target.get();
       if (!target) continue;

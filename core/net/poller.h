@@ -15,6 +15,8 @@
 // Timers, signals, new connections and whatever is awaited stay with Asio, in the same loop.
 #pragma once
 
+#include <sys/epoll.h>
+
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
@@ -71,7 +73,10 @@ class Poller {
   bool watch(int descriptor, bool anew);
 
   asio::posix::basic_stream_descriptor<asio::io_context::executor_type> epoll_;
-  std::vector<Watched> watched_;             // by descriptor
+  std::vector<Watched> watched_;       // by descriptor
+  std::array<epoll_event, 128> told_;  // by the system, which does not say it again
+  int next_ = 0;                       // of them, whose turn it is
+  int end_ = 0;
   std::array<std::vector<int>, 2> put_off_;  // by turn
   bool in_round_ = false;
 };
