@@ -49,8 +49,9 @@ struct Restored {
 Dispatcher::Dispatcher(Server& server)
     : server_(server),
       foreign_command_{"", "", -1, flag::write, no_keys},
-      foreign_{&foreign_command_, nullptr, Group::generic, {}, static_cast<uint32_t>(server.commands().entries().size()),
-               "unknown"},
+      foreign_{
+          &foreign_command_, nullptr, Group::generic, {}, static_cast<uint32_t>(server.commands().entries().size()),
+          "unknown"},
       ways_(ways(server.commands())) {}
 
 bool Dispatcher::is_plain(const Request& request) const {

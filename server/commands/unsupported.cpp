@@ -59,7 +59,8 @@ constexpr Command function_subcommands[] = {
     row("HELP", 2, told, no_keys, "Explains the subcommands.", "7.0.0"),
 };
 constexpr Command function_rows[] = {
-    row("FCALL", -3, running | flag::may_replicate, counted_keys(2, changes | key::access), "Calls a function.", "7.0.0"),
+    row("FCALL", -3, running | flag::may_replicate, counted_keys(2, changes | key::access), "Calls a function.",
+        "7.0.0"),
     row("FCALL_RO", -3, running | flag::read, counted_keys(2, reads), "Calls a function that only reads.", "7.0.0"),
     row("FUNCTION", -2, 0, no_keys, "Loads and inspects libraries of functions.", "7.0.0", function_subcommands),
 };
