@@ -121,8 +121,8 @@ Verdict queued_in_transaction(const Case& it) {
   return {Verdict::queue, {}};
 }
 
-/// Whether a command may change data or tell replicas. Lua may say that it does not, in
-/// its first line: "#!lua flags=no-writes".
+/// Whether a command may change data or tell replicas. Lua may say in its first line that it does not:
+/// "#!lua flags=no-writes".
 bool may_write(const CommandTable::Entry& entry, View script) {
   if (!entry.command->is(flag::write | flag::may_replicate)) return false;
   if (entry.full_name != "eval" || !script.starts_with("#!lua")) return true;

@@ -147,7 +147,6 @@ ArrayStatement array_statement(View text) {
   const Lookup it = lookup(text);
   if (!it.is_one) return result;
   result.is_bytes = {holds_bytes(it.first), holds_bytes(it.second)};
-  result.numbers_its_rows = true;
   result.text = "SELECT u.i, " + Bytes(it.columns) + " FROM " + named(result.is_bytes, true) + " JOIN " +
                 Bytes(it.table) + " ON " + Bytes(it.first) + "=u.p1 AND " + Bytes(it.second) + "=u.p2";
   return result;

@@ -14,14 +14,14 @@ namespace redipy::sql {
 
 /// PostgreSQL's statement whose parameters are arrays.
 struct ArrayStatement {
-  std::string text;               ///< empty: there is none for this kind of statement
-  std::vector<bool> is_bytes;     ///< the columns of bytes; the others are integers
-  size_t identity_first = 0;      ///< the columns that say which row is meant; a statement must not name a row twice
-  size_t identity_count = 0;      ///< 0: it may
-  bool numbers_its_rows = false;  ///< a SELECT: its first column is which row of parameters was it, from 1
+  std::string text;            ///< empty: there is none for this kind of statement
+  std::vector<bool> is_bytes;  ///< the columns of bytes; the others are integers
+  size_t identity_first = 0;   ///< the columns that say which row is meant; a statement must not name a row twice
+  size_t identity_count = 0;   ///< 0: it may
 };
 
-/// Of an INSERT … VALUES, an UPDATE, a DELETE, or a SELECT … WHERE a=? AND b=?, as they stand in statements.cpp.
+/// Of an INSERT … VALUES, an UPDATE, a DELETE, or a SELECT … WHERE a=? AND b=?, as they stand in statements.cpp. A
+/// SELECT's first column is which row of parameters was it, from 1.
 ArrayStatement array_statement(View text);
 
 /// A SELECT … WHERE a=? AND b=? with a list of `count` values for b, which is the first column of what it gives; empty

@@ -67,6 +67,7 @@ bool SqlStore::reclaim(size_t limit) {
   wrote_ = true;
   if (type != 0) {
     const Value parameters[] = {kid, kid, most};
+    open_transaction();  // what is fenced off must not delete, either
     done = driver_->change(tables_of(static_cast<Type>(type)).reap, parameters) < limit;
   } else {
     std::vector<Found> found;

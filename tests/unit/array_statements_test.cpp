@@ -50,7 +50,7 @@ TEST(ArrayStatements, a_look_up_tells_which_row_it_has_found) {
   EXPECT_EQ(it.text,
             "SELECT u.i, val, ord FROM unnest($1::bigint[],$2::bytea[]) WITH ORDINALITY AS u(p1,p2,i) JOIN rp_hash ON "
             "kid=u.p1 AND field=u.p2");
-  EXPECT_TRUE(it.numbers_its_rows);
+  EXPECT_EQ(it.is_bytes, (Types{false, true}));
 }
 
 TEST(ArrayStatements, a_list_names_what_it_has_found) {
