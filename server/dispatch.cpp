@@ -139,8 +139,8 @@ void Dispatcher::limit_output(ReplyWriter& reply, const Command& command) {
   reply.output().set_limit(limited ? output_limit_ : Buffer::no_limit);
 }
 
-void Dispatcher::run_plain(Session& session, std::span<const View> words, std::span<const Request> requests,
-                           Backend& backend, ReplyWriter& reply) {
+Batch Dispatcher::plain_batch(const Session& session, std::span<const View> words, std::span<const Request> requests,
+                              ReplyWriter& reply) {
   Batch batch;
   batch.database = session.database;
   batch.touch = !session.no_touch;
@@ -148,6 +148,12 @@ void Dispatcher::run_plain(Session& session, std::span<const View> words, std::s
   batch.requests = requests;
   batch.reply = &reply;
   batch.observer = this;
+  return batch;
+}
+
+void Dispatcher::run_plain(Session& session, std::span<const View> words, std::span<const Request> requests,
+                           Backend& backend, ReplyWriter& reply) {
+  Batch batch = plain_batch(session, words, requests, reply);
   session.last_command = requests.back().entry;
   backend.run(batch);
 }

@@ -152,12 +152,15 @@ class Dispatcher final : public BatchObserver {
   };
 
   bool is_plain(const Request& request) const;
+  Batch plain_batch(const Session& session, std::span<const View> words, std::span<const Request> requests,
+                    ReplyWriter& reply);
   void run_plain(Session& session, std::span<const View> words, std::span<const Request> requests, Backend& backend,
                  ReplyWriter& reply);
   Place* executing_place(Session& session, const Request& request, const Args& args) const;
   Place& place_of_call(Session& session, const CommandTable::Entry& entry, const Args& args) const;
   bool goes_along(Session& session, const Request& request, const Args& args, const Place& place) const;
   size_t submit(Session& session, Scratch& scratch, size_t first, Place& place, ReplyWriter& reply);
+  size_t run_held(Session& session, Scratch& scratch, size_t first, size_t last, Place& place, ReplyWriter& reply);
   static void after_reply_mode(Session& session);
   size_t look_ahead(const Session& session, const Scratch& scratch, size_t first);
   size_t run_routed(Session& session, Scratch& scratch, size_t first, ReplyWriter& reply);

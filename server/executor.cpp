@@ -122,6 +122,29 @@ void Executor::submit(std::unique_ptr<Task> task) {
   queue_filled_.notify_one();
 }
 
+size_t Executor::lend(FunctionRef<size_t(sql::SqlBackend&)> read) {
+  if (settings_changed_ || reset_asked_) return 0;
+  if (store_.driver().remote() && us_since(last_checked_) >= second_us) return 0;
+  {
+    const std::lock_guard guard(queue_lock_);
+    if (!at_rest_ || lent_ || !queue_.empty()) return 0;
+    lent_ = true;
+  }
+  const size_t run = read(*backend_);
+  if (run > 0) {
+    report_.from_memory += run;
+    report_.store = store_.statistics();
+  }
+  bool awaited = false;
+  {
+    const std::lock_guard guard(queue_lock_);
+    lent_ = false;
+    awaited = stopping_ || !queue_.empty();
+  }
+  if (awaited) queue_filled_.notify_one();
+  return run;
+}
+
 size_t Executor::keys() const {
   size_t keys = 0;
   for (const sql::SqlStore::Usage& usage : report_.databases) keys += usage.keys;
@@ -201,11 +224,13 @@ void Executor::work() {
 /// is over.
 bool Executor::take() {
   std::unique_lock guard(queue_lock_);
-  const auto filled = [this] { return stopping_ || !queue_.empty(); };
+  const auto filled = [this] { return (stopping_ || !queue_.empty()) && !lent_; };
   if (is_down_) {
     queue_filled_.wait_for(guard, std::chrono::milliseconds(wait_ms_), filled);
   } else if (!more_to_reclaim_) {
+    at_rest_ = !taken_away_;
     queue_filled_.wait(guard, filled);
+    at_rest_ = false;
   }
   size_t steps = 0;
   size_t bytes = 0;

@@ -8,9 +8,11 @@
 //                    under the server's lock   without
 //
 // Commands run by the Dispatcher and under the server's lock, as they do on a network thread for data in memory; what
-// they say to others is held back until COMMIT (held_mail.h). When the database fails, the transaction is rolled back,
-// everything is undone, and the requests run again, each in a transaction of its own, so that only those get an error
-// that cannot be done. After a lost connection the database tells whether COMMIT came through (SqlStore::recover).
+// they say to others is held back until COMMIT (held_mail.h). What only reads rows that are held in memory runs on the
+// network thread that has read it, while the store is at rest (lend). When the database fails, the transaction is
+// rolled back, everything is undone, and the requests run again, each in a transaction of its own, so that only those
+// get an error that cannot be done. After a lost connection the database tells whether COMMIT came through
+// (SqlStore::recover).
 //
 // Threads: what others call is guarded by the server's lock, where nothing else is said.
 #pragma once
@@ -24,6 +26,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/base/function_ref.h"
 #include "core/base/view.h"
 #include "server/held_mail.h"
 #include "sql/sql_backend.h"
@@ -80,6 +83,10 @@ class Executor {
   void submit(std::unique_ptr<Task> task);
   /// Why nothing can be done now: an error reply. Empty: it can.
   const Bytes& refusal() const { return refusal_; }
+  /// What can be answered from memory needs no turn of the thread: lets `read` run on the caller's, if the store is at
+  /// rest and what it holds is sure to be true. `read` returns how many requests it has run (SqlBackend::run_held), and
+  /// submits none. Returns that, too.
+  size_t lend(FunctionRef<size_t(sql::SqlBackend&)> read);
   /// Gives back what has not begun to run, for a script has run for long: whoever asked is to ask again, and is told.
   /// On the executor's own thread, or any other one.
   void give_back();
@@ -100,10 +107,11 @@ class Executor {
   /// How it goes, as of the last batch.
   struct Report {
     uint64_t batches = 0;
-    uint64_t replayed = 0;   ///< batches that failed, and ran again piece by piece
-    uint64_t steps = 0;      ///< requests and the like
-    uint64_t largest = 0;    ///< batch, in steps
-    uint64_t commit_us = 0;  ///< all COMMITs together
+    uint64_t replayed = 0;     ///< batches that failed, and ran again piece by piece
+    uint64_t steps = 0;        ///< requests and the like
+    uint64_t from_memory = 0;  ///< requests that needed no batch
+    uint64_t largest = 0;      ///< batch, in steps
+    uint64_t commit_us = 0;    ///< all COMMITs together
     uint64_t longest_commit_us = 0;
     uint64_t reconnects = 0;
     uint64_t statements = 0;
@@ -169,6 +177,8 @@ class Executor {
   std::condition_variable queue_filled_;
   std::deque<std::unique_ptr<Task>> queue_;
   bool stopping_ = false;
+  bool at_rest_ = false;  // the thread waits for work, and leaves the store alone
+  bool lent_ = false;     // somebody else uses the store: the thread is not to begin
 
   // The thread's own.
   Tasks batch_;

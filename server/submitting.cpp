@@ -124,8 +124,29 @@ size_t Dispatcher::submit(Session& session, Scratch& scratch, size_t first, Plac
     if (!quick && !goes_along(session, next, args_of(last), place)) break;
     ++last;
   }
+  if (admitted) {
+    if (const size_t taken = run_held(session, scratch, first, last, place, reply); taken > 0) return taken;
+  }
   place.executor->submit(std::make_unique<SessionTask>(session, scratch, first, last));
   return 0;
+}
+
+/// Runs the first of these requests at once, as far as they only read what the place's executor holds in memory and is
+/// not about to change. Returns how many.
+size_t Dispatcher::run_held(Session& session, Scratch& scratch, size_t first, size_t last, Place& place,
+                            ReplyWriter& reply) {
+  const auto is_read = [&](const Request& request) {
+    return is_plain(request) && !request.entry->command->is(flag::write);
+  };
+  size_t end = first;
+  while (end < last && is_read(scratch.requests[end])) ++end;
+  if (end == first) return 0;
+  const auto requests = std::span<const Request>(scratch.requests).subspan(first, end - first);
+  limit_output(reply, *requests.front().entry->command);
+  const Batch batch = plain_batch(session, scratch.words, requests, reply);
+  const size_t taken = place.executor->lend([&](sql::SqlBackend& backend) { return backend.run_held(batch); });
+  if (taken > 0) session.last_command = requests[taken - 1].entry;
+  return taken;
 }
 
 size_t Dispatcher::run_here(Session& session, std::span<const View> words, std::span<const Request> requests,

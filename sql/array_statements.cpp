@@ -152,13 +152,29 @@ ArrayStatement array_statement(View text) {
   return result;
 }
 
-std::string list_statement(View text, size_t count) {
+namespace {
+
+/// Up to where the form for many names is the same in all dialects; empty if there is none.
+std::string named_lookup(View text) {
   const Lookup it = lookup(text);
-  if (!it.is_one || count == 0) return {};
-  std::string result = "SELECT " + Bytes(it.second) + ", " + Bytes(it.columns) + " FROM " + Bytes(it.table) +
-                       " WHERE " + Bytes(it.first) + "=? AND " + Bytes(it.second) + " IN (?";
+  if (!it.is_one || !holds_bytes(it.second)) return {};
+  return "SELECT " + Bytes(it.second) + ", " + Bytes(it.columns) + " FROM " + Bytes(it.table) + " WHERE " +
+         Bytes(it.first) + "=? AND " + Bytes(it.second);
+}
+
+}  // namespace
+
+std::string list_statement(View text, size_t count) {
+  std::string result = named_lookup(text);
+  if (result.empty() || count == 0) return {};
+  result += " IN (?";
   for (size_t i = 1; i < count; ++i) result += ",?";
   return result + ")";
+}
+
+std::string any_statement(View text) {
+  const std::string result = named_lookup(text);
+  return result.empty() ? result : result + "=ANY(?::bytea[])";
 }
 
 }  // namespace redipy::sql

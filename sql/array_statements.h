@@ -25,7 +25,9 @@ struct ArrayStatement {
 ArrayStatement array_statement(View text);
 
 /// A SELECT … WHERE a=? AND b=? with a list of `count` values for b, which is the first column of what it gives; empty
-/// for any other statement.
+/// for any other statement, and where b are no bytes.
 std::string list_statement(View text, size_t count);
+/// Likewise for PostgreSQL, which takes an array for b: quicker than a join where a is the same for all.
+std::string any_statement(View text);
 
 }  // namespace redipy::sql

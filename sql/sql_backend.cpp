@@ -6,6 +6,7 @@
 #include <new>
 
 #include "core/command/error.h"
+#include "core/command/key_finder.h"
 
 namespace redipy::sql {
 
@@ -35,6 +36,30 @@ SqlBackend::SqlBackend(std::unique_ptr<Driver> driver, const Clock& clock, int d
 void SqlBackend::run(Batch& batch) {
   const HeldClock held(front_);
   for (const Request& request : batch.requests) run_one(batch, request);
+}
+
+size_t SqlBackend::run_held(const Batch& batch) {
+  const HeldClock held(front_);
+  front_.select(batch.database);
+  size_t taken = 0;
+  while (taken < batch.requests.size() && reads_what_is_held(batch, batch.requests[taken])) {
+    run_one(batch, batch.requests[taken++]);
+  }
+  return taken;
+}
+
+bool SqlBackend::reads_what_is_held(const Batch& batch, const Request& request) const {
+  const Command& command = *request.entry->command;
+  // PFCOUNT may change what it reads.
+  if (command.is(flag::write | flag::may_replicate | flag::blocking) || command.keys.count == 0) return false;
+  const Args args = batch.args(request);
+  bool any = false;
+  bool all = true;
+  const bool well_formed = for_each_key(command, args, [&](FoundKey found) {
+    any = true;
+    all = all && (prefixed_ ? store_.holds(Bytes(prefix_).append(args[found.index])) : store_.holds(args[found.index]));
+  });
+  return well_formed && any && all;
 }
 
 void SqlBackend::fetch_ahead(int database, std::span<const View> keys,

@@ -11,7 +11,8 @@
 
 namespace redipy::sql {
 
-/// One caller at a time: the executor's thread. An observer may call run() again between two commands.
+/// One caller at a time: the executor's thread, or whom it lends the store to. An observer may call run() again between
+/// two commands.
 class SqlBackend final : public Backend {
  public:
   /// See SqlStore. `prefix`: what every key gets, unseen by commands and listener; keys without it are others'.
@@ -19,6 +20,9 @@ class SqlBackend final : public Backend {
              View prefix = {});
 
   void run(Batch& batch) override;
+  /// Runs as many of the first requests as only read what is held in memory (SqlStore::holds). Returns how many. They
+  /// need no transaction and no database, so they may run between two batches on any thread.
+  size_t run_held(const Batch& batch);
   /// As commands see it.
   Store* store() override { return &front_; }
   /// Throws CommandError for what would reach beyond the prefix, though it names no key.
@@ -29,6 +33,7 @@ class SqlBackend final : public Backend {
   SqlStore& tables() { return store_; }
 
  private:
+  bool reads_what_is_held(const Batch& batch, const Request& request) const;
   void run_one(const Batch& batch, const Request& request);
   void refuse(const Batch& batch, const Request& request, size_t mark, View error);
 

@@ -396,6 +396,13 @@ KeyRow& SqlStore::row_of(View key) {
   return row != nullptr ? *row : space_->add(key);
 }
 
+bool SqlStore::holds(View key) const {
+  if (!loaded_) return false;
+  const KeyRow* row = space_->find(key);
+  if (row == nullptr) return false;
+  return !row->present || (row->type == Type::string && row->value_loaded && !due(*row));
+}
+
 void SqlStore::prefetch(std::span<const View> keys) {
   if (!driver_->remote()) return;
   // A row for each that is not held is made at once, so that none is asked for twice.

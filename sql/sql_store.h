@@ -154,6 +154,10 @@ class SqlStore final : public Store {
   SortedSet& make_sorted_set(View key) override;
   void put_string(View key, View value, Expiry expiry) override;
 
+  /// Whether what only reads this key needs no statement: a string that is held with its value, or a key that is known
+  /// to be absent. True for as long as the clock is held and nothing else is run.
+  bool holds(View key) const;
+
   // --- for the handles
 
   void read(Statement statement, std::initializer_list<Value> parameters, VisitRow visit) {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "sql/array_statements.h"
+#include "sql/asked_names.h"
 #include "sql/driver_module.h"
 
 namespace redipy::sql {
@@ -296,11 +297,7 @@ void MariadbDriver::read_many(Statement statement, std::span<const Value> parame
   flush();
   // A list is of rows whose first parameter is the same.
   for (size_t begin = 0; begin < rows;) {
-    size_t end = begin + 1;
-    while (end < rows && end - begin < list_lengths.back() &&
-           parameters[2 * end].number == parameters[2 * begin].number) {
-      ++end;
-    }
+    const size_t end = begin + std::min(AskedNames::alike(parameters, begin), list_lengths.back());
     read_list(statement, parameters.subspan(2 * begin, 2 * (end - begin)),
               [&](size_t i, Row row) { visit(begin + i, row); });
     begin = end;
@@ -310,27 +307,15 @@ void MariadbDriver::read_many(Statement statement, std::span<const Value> parame
 /// Of pairs (number, name) with the same number. What is found says by its name whose it is.
 void MariadbDriver::read_list(Statement statement, std::span<const Value> parameters,
                               FunctionRef<void(size_t, Row)> visit) {
-  struct Asked {
-    View name;
-    size_t index;
-    bool operator<(const Asked& other) const { return name < other.name; }
-  };
   const size_t rows = parameters.size() / 2;
-  std::vector<Asked> asked;
+  const AskedNames asked(parameters);
   std::vector<Value> list = {parameters[0]};
-  for (size_t i = 0; i < rows; ++i) {
-    asked.push_back({parameters[2 * i + 1].view, i});
-    list.push_back(parameters[2 * i + 1]);
-  }
-  std::sort(asked.begin(), asked.end());
+  for (size_t i = 0; i < rows; ++i) list.push_back(parameters[2 * i + 1]);
   const size_t length = *std::lower_bound(list_lengths.begin(), list_lengths.end(), rows);
   list.resize(1 + length, list.back());
   const Prepared& it = prepared_list(statement, length);
   execute(it.handle, list);
-  fetch(it, [&](Row row) {
-    const auto [first, last] = std::equal_range(asked.begin(), asked.end(), Asked{row[0].view, 0});
-    for (auto found = first; found != last; ++found) visit(found->index, row.subspan(1));
-  });
+  fetch(it, [&](Row row) { asked.for_each(row[0].view, [&](size_t i) { visit(i, row.subspan(1)); }); });
 }
 
 void MariadbDriver::write(Statement statement, std::span<const Value> parameters) {

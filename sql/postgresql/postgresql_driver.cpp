@@ -15,6 +15,7 @@
 #include <optional>
 #include <utility>
 
+#include "sql/asked_names.h"
 #include "sql/driver_module.h"
 
 namespace redipy::sql {
@@ -86,9 +87,10 @@ std::string numbered(View text) {
   return result;
 }
 
-/// Names of the prepared statements: of single rows, of arrays.
+/// Names of the prepared statements: of single rows, of arrays, of many names.
 std::string name_of(Statement statement) { return "s" + std::to_string(static_cast<size_t>(statement)); }
 std::string array_name_of(Statement statement) { return "a" + std::to_string(static_cast<size_t>(statement)); }
+std::string any_name_of(Statement statement) { return "n" + std::to_string(static_cast<size_t>(statement)); }
 
 void append(std::string& to, uint32_t number) {
   const uint32_t bytes = __builtin_bswap32(number);
@@ -249,7 +251,7 @@ void PostgresqlDriver::disconnect() noexcept {
   awaited_.clear();
   queue_.clear();
   queued_identities_.clear();
-  for (Texts& it : texts_) it.prepared = it.array_prepared = false;
+  for (Texts& it : texts_) it.prepared = it.array_prepared = it.any_prepared = false;
 }
 
 void PostgresqlDriver::reconnect() {
@@ -307,6 +309,7 @@ PostgresqlDriver::Texts& PostgresqlDriver::texts(Statement statement) {
   Texts& it = texts_[static_cast<size_t>(statement)];
   if (!it.known) {
     it.array = array_statement(statement_text(statement, Dialect::postgresql));
+    it.any = any_statement(statement_text(statement, Dialect::postgresql));
     it.known = true;
   }
   return it;
@@ -325,11 +328,9 @@ void PostgresqlDriver::send(Awaited::Kind kind, Statement statement, std::span<c
   if (!prepared) prepare(name, numbered(statement_text(statement, Dialect::postgresql)), prepared);
   std::array<const char*, most_parameters> values;
   std::array<int, most_parameters> lengths;
-  std::array<int, most_parameters> formats;
   std::array<uint64_t, most_parameters> integers;
   for (size_t i = 0; i < parameters.size(); ++i) {
     const Value& value = parameters[i];
-    formats[i] = 1;
     switch (value.kind) {
       case Value::null:
         values[i] = nullptr;
@@ -346,12 +347,40 @@ void PostgresqlDriver::send(Awaited::Kind kind, Statement statement, std::span<c
         break;
     }
   }
-  if (PQsendQueryPrepared(connection_, name.c_str(), static_cast<int>(parameters.size()), values.data(), lengths.data(),
-                          formats.data(), 1) != 1) {
+  send_prepared(kind, name, parameters.size(), values.data(), lengths.data());
+  ++statements_run_;
+}
+
+/// All parameters and columns are binary.
+void PostgresqlDriver::send_prepared(Awaited::Kind kind, const std::string& name, size_t parameters,
+                                     const char* const* values, const int* lengths) {
+  static const std::array<int, most_parameters> binary = [] {
+    std::array<int, most_parameters> all;
+    all.fill(1);
+    return all;
+  }();
+  if (PQsendQueryPrepared(connection_, name.c_str(), static_cast<int>(parameters), values, lengths, binary.data(), 1) !=
+      1) {
     lost();
   }
   awaited_.push_back({kind});
-  ++statements_run_;
+}
+
+/// The statement for many names, of pairs (number, name) with the same number.
+void PostgresqlDriver::send_names(Statement statement, std::span<const Value> pairs) {
+  if (connection_ == nullptr) lost();
+  const std::string name = any_name_of(statement);
+  Texts& it = texts(statement);
+  if (!it.any_prepared) prepare(name, numbered(it.any), it.any_prepared);
+  if (columns_.empty()) columns_.resize(1);
+  std::string& names = columns_.front();
+  begin_array(names, true, pairs.size() / 2);
+  for (size_t i = 1; i < pairs.size(); i += 2) append_element(names, pairs[i]);
+  const uint64_t number = swapped(static_cast<uint64_t>(pairs[0].number));
+  const std::array<const char*, 2> values = {reinterpret_cast<const char*>(&number), names.data()};
+  const std::array<int, 2> lengths = {sizeof number, static_cast<int>(names.size())};
+  send_prepared(Awaited::rows, name, values.size(), values.data(), lengths.data());
+  statements_run_ += pairs.size() / 2;
 }
 
 /// The statement for arrays, once for all rows; at(row, column) are its parameters.
@@ -364,7 +393,6 @@ void PostgresqlDriver::send_arrays(Awaited::Kind kind, Statement statement, size
   const size_t width = it.array.is_bytes.size();
   std::array<const char*, most_parameters> values;
   std::array<int, most_parameters> lengths;
-  std::array<int, most_parameters> formats;
   if (columns_.size() < width) columns_.resize(width);
   for (size_t column = 0; column < width; ++column) {
     std::string& bytes = columns_[column];
@@ -372,13 +400,8 @@ void PostgresqlDriver::send_arrays(Awaited::Kind kind, Statement statement, size
     for (size_t row = 0; row < rows; ++row) append_element(bytes, at(row, column));
     values[column] = bytes.data();
     lengths[column] = static_cast<int>(bytes.size());
-    formats[column] = 1;
   }
-  if (PQsendQueryPrepared(connection_, name.c_str(), static_cast<int>(width), values.data(), lengths.data(),
-                          formats.data(), 1) != 1) {
-    lost();
-  }
-  awaited_.push_back({kind});
+  send_prepared(kind, name, width, values.data(), lengths.data());
   statements_run_ += rows;
 }
 
@@ -486,6 +509,15 @@ void PostgresqlDriver::read_many(Statement statement, std::span<const Value> par
   if (rows == 0) return;
   if (rows == 1) return read(statement, parameters, [&](Row row) { visit(0, row); });
   flush();
+  if (!texts(statement).any.empty() && AskedNames::alike(parameters, 0) == rows) {
+    const AskedNames asked(parameters);
+    send_names(statement, parameters);
+    finish([&](const Awaited& awaited, PGresult* result) {
+      if (awaited.kind != Awaited::rows) return;
+      for_each_row(result, [&](Row row) { asked.for_each(row[0].view, [&](size_t i) { visit(i, row.subspan(1)); }); });
+    });
+    return;
+  }
   const size_t width = parameters.size() / rows;
   send_arrays(Awaited::rows, statement, rows,
               [&](size_t row, size_t column) -> const Value& { return parameters[row * width + column]; });

@@ -58,12 +58,14 @@ class PostgresqlDriver final : public Driver {
     enum Kind : uint8_t { preparation, change, rows, end } kind;
     bool* prepared = nullptr;  // what is not prepared after all, if it fails
   };
-  /// A statement and its form for arrays.
+  /// A statement and its forms for arrays and for many names.
   struct Texts {
     bool known = false;
     bool prepared = false;
     bool array_prepared = false;
+    bool any_prepared = false;
     ArrayStatement array;
+    std::string any;  // for many names; empty: there is none
   };
   using VisitResult = FunctionRef<void(const Awaited&, PGresult*)>;
 
@@ -75,6 +77,9 @@ class PostgresqlDriver final : public Driver {
   void prepare(const std::string& name, const std::string& text, bool& prepared);
   void send(Awaited::Kind kind, Statement statement, std::span<const Value> parameters);
   void send_arrays(Awaited::Kind kind, Statement statement, size_t rows, FunctionRef<const Value&(size_t, size_t)> at);
+  void send_prepared(Awaited::Kind kind, const std::string& name, size_t parameters, const char* const* values,
+                     const int* lengths);
+  void send_names(Statement statement, std::span<const Value> pairs);
   void send_text(const char* text);
   void flush();
   void finish(VisitResult visit);

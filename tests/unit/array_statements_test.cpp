@@ -57,6 +57,13 @@ TEST(ArrayStatements, a_list_names_what_it_has_found) {
   EXPECT_EQ(list_statement("SELECT ord FROM rp_zset WHERE kid=? AND member=?", 3),
             "SELECT member, ord FROM rp_zset WHERE kid=? AND member IN (?,?,?)");
   EXPECT_EQ(list_statement("SELECT val FROM rp_key WHERE id=?", 3), "");
+  EXPECT_EQ(list_statement("SELECT val FROM rp_list WHERE kid=? AND pos=?", 3), "");
+}
+
+TEST(ArrayStatements, many_names_of_one_number_are_an_array) {
+  EXPECT_EQ(any_statement("SELECT ord FROM rp_zset WHERE kid=? AND member=?"),
+            "SELECT member, ord FROM rp_zset WHERE kid=? AND member=ANY(?::bytea[])");
+  EXPECT_EQ(any_statement("SELECT val FROM rp_list WHERE kid=? AND pos=?"), "");
 }
 
 TEST(ArrayStatements, what_selects_its_rows_itself_has_no_arrays) {

@@ -5,12 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "core/base/heap.h"
-#include "core/commands/families.h"
-#include "core/resp/reply_writer.h"
 #include "memory_store_fixture.h"
+#include "text_batch.h"
 
 namespace redipy {
 namespace {
@@ -18,46 +15,13 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-struct RecordingObserver final : BatchObserver {
-  void ran(const Request& request, const Args&) override {
-    heard.push_back(request.entry->full_name);
-    if (after) after();
-  }
-  void refused(const Request& request, const Args&, View error) override {
-    heard.push_back(request.entry->full_name + ": " + Bytes(error));
-  }
-  void rejected(const Request& request, const Args&, View error) override {
-    heard.push_back(request.entry->full_name + " rejected: " + Bytes(error));
-  }
-  std::vector<std::string> heard;
-  std::function<void()> after;
-};
-
 class MemoryBackendTest : public testing::Test {
  protected:
   /// Runs commands, written as words parted by blanks, as one batch. Returns the replies in RESP2.
   Bytes run(const std::vector<Bytes>& commands, int database = 0) {
-    std::vector<View> words;
-    std::vector<Request> requests;
-    for (const Bytes& command : commands) {
-      const auto first = static_cast<uint32_t>(words.size());
-      for (size_t at = 0; at <= command.size();) {
-        const size_t end = std::min(command.find(' ', at), command.size());
-        words.push_back(View(command).substr(at, end - at));
-        at = end + 1;
-      }
-      requests.push_back({table.find(words[first]), first, static_cast<uint32_t>(words.size()) - first});
-    }
-    Buffer out;
-    ReplyWriter reply(out, 2);
-    Batch batch;
-    batch.database = database;
-    batch.words = words;
-    batch.requests = requests;
-    batch.reply = &reply;
-    batch.observer = &observer;
-    backend.run(batch);
-    return Bytes(out.view());
+    TextBatch text(table, commands, observer, database);
+    backend.run(text.batch);
+    return text.replies();
   }
 
   ManualClock clock;
