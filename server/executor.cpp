@@ -130,18 +130,24 @@ size_t Executor::lend(FunctionRef<size_t(sql::SqlBackend&)> read) {
     if (!at_rest_ || lent_ || !queue_.empty()) return 0;
     lent_ = true;
   }
+  struct Loan {
+    ~Loan() {
+      bool awaited = false;
+      {
+        const std::lock_guard guard(executor.queue_lock_);
+        executor.lent_ = false;
+        awaited = executor.stopping_ || !executor.queue_.empty();
+      }
+      if (awaited) executor.queue_filled_.notify_one();
+    }
+    Executor& executor;
+  };
+  const Loan loan{*this};
   const size_t run = read(*backend_);
   if (run > 0) {
     report_.from_memory += run;
     report_.store = store_.statistics();
   }
-  bool awaited = false;
-  {
-    const std::lock_guard guard(queue_lock_);
-    lent_ = false;
-    awaited = stopping_ || !queue_.empty();
-  }
-  if (awaited) queue_filled_.notify_one();
   return run;
 }
 
