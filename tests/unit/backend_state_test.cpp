@@ -14,6 +14,7 @@
 #include <fstream>
 
 #include "server/state_file.h"
+#include "temporary_folder.h"
 
 namespace redipy {
 namespace {
@@ -165,12 +166,6 @@ TEST(BackendPlanning, contradictions_are_errors) {
 
 class StateFileTest : public testing::Test {
  protected:
-  StateFileTest() {
-    char name[] = "/tmp/redipy-state-XXXXXX";
-    folder = ::mkdtemp(name);
-  }
-  ~StateFileTest() override { std::filesystem::remove_all(folder); }
-
   /// Writes in a process of its own that is killed before its step `step`, counted from 0; false if there is no such.
   bool write_and_be_killed(View text, int step) const {
     const pid_t child = ::fork();
@@ -186,9 +181,9 @@ class StateFileTest : public testing::Test {
     ::waitpid(child, &status, 0);
     return WIFSIGNALED(status);
   }
-  Bytes path() const { return folder + "/redipy.state"; }
+  Bytes path() const { return folder.file("redipy.state"); }
 
-  Bytes folder;
+  TemporaryFolder folder;
 };
 
 TEST_F(StateFileTest, holds_what_was_written_and_is_its_owners_only) {
@@ -230,7 +225,7 @@ TEST_F(StateFileTest, killed_at_the_first_writing_there_is_nothing_or_all) {
 }
 
 TEST_F(StateFileTest, an_error_leaves_what_was_there) {
-  const StateFile nowhere(folder + "/nosuch/redipy.state");
+  const StateFile nowhere(folder.file("nosuch/redipy.state"));
   EXPECT_THROW(nowhere.write("x"), std::runtime_error);
   const StateFile file(path());
   file.write("old");

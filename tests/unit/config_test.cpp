@@ -8,11 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 #include "server/parameters.h"
+#include "temporary_folder.h"
 
 namespace redipy {
 namespace {
@@ -55,17 +54,10 @@ Bytes value(const Config& config, View name) {
   return found.empty() ? "(unknown)" : found.front().second;
 }
 
-/// A folder that is gone after the test.
 class ConfigFiles : public ::testing::Test {
  protected:
-  ConfigFiles() {
-    Bytes name = (std::filesystem::temp_directory_path() / "redipy-config-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-  }
-  ~ConfigFiles() override { std::filesystem::remove_all(folder_); }
-
   Bytes write(View name, View text) const {
-    const Bytes path = folder_ + "/" + Bytes(name);
+    const Bytes path = folder_.file(Bytes(name));
     std::ofstream(path) << text;
     return path;
   }
@@ -74,7 +66,7 @@ class ConfigFiles : public ::testing::Test {
     return Bytes(std::istreambuf_iterator<char>(stream), {});
   }
 
-  Bytes folder_;
+  TemporaryFolder folder_;
 };
 
 TEST(Config, reads_lines_comments_and_quotes) {
@@ -223,7 +215,8 @@ TEST(Config, a_refusal_on_change_brings_the_old_values_back) {
 TEST_F(ConfigFiles, include_reads_other_files_and_patterns) {
   write("a1.conf", "hz 20\n");
   write("a2.conf", "timeout 7\n");
-  const Bytes path = write("main.conf", "include " + folder_ + "/a*.conf\ninclude " + folder_ + "/none*\nhz 30\n");
+  const Bytes path =
+      write("main.conf", "include " + folder_.file("a*.conf") + "\ninclude " + folder_.file("none*") + "\nhz 30\n");
   const Settings settings = started({path});
   EXPECT_EQ(settings.hz, 30);
   EXPECT_EQ(settings.timeout, 7);
@@ -236,11 +229,11 @@ TEST_F(ConfigFiles, an_error_in_an_included_file_names_that_file) {
 }
 
 TEST_F(ConfigFiles, files_that_include_themselves_or_are_missing_are_errors) {
-  const Bytes path = write("main.conf", "include " + folder_ + "/main.conf\n");
+  const Bytes path = write("main.conf", "include " + folder_.file("main.conf") + "\n");
   EXPECT_THAT(error_of([&] { started({path}); }), HasSubstr("includes itself"));
-  const Bytes missing = write("missing.conf", "include " + folder_ + "/none.conf\n");
+  const Bytes missing = write("missing.conf", "include " + folder_.file("none.conf") + "\n");
   EXPECT_THAT(error_of([&] { started({missing}); }), HasSubstr("missing.conf:1: Cannot open"));
-  EXPECT_THAT(error_of([&] { started({folder_ + "/none.conf"}); }), HasSubstr("No such file"));
+  EXPECT_THAT(error_of([&] { started({folder_.file("none.conf")}); }), HasSubstr("No such file"));
 }
 
 TEST_F(ConfigFiles, reload_takes_all_or_nothing) {

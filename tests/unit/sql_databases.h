@@ -15,6 +15,7 @@
 #include "sql/driver_module.h"
 #include "sql/sql_store.h"
 #include "sql/sqlite_driver.h"
+#include "temporary_folder.h"
 
 namespace redipy {
 
@@ -43,15 +44,11 @@ inline std::vector<StoreKind> sql_kinds() {
 /// An empty database, for as long as this lives.
 class SqlDatabase {
  public:
-  explicit SqlDatabase(StoreKind kind = StoreKind::sqlite) : kind_(kind) {
-    std::string name = (std::filesystem::temp_directory_path() / "redipy-sql-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~SqlDatabase() { std::filesystem::remove_all(path_); }
+  explicit SqlDatabase(StoreKind kind = StoreKind::sqlite) : kind_(kind) {}
   SqlDatabase(const SqlDatabase&) = delete;
   SqlDatabase& operator=(const SqlDatabase&) = delete;
 
-  std::string file() const { return path_ / "data.db"; }
+  std::string file() const { return folder_.file("data.db"); }
   std::unique_ptr<sql::Driver> driver() {
     std::unique_ptr<sql::Driver> driver;
     if (kind_ == StoreKind::sqlite) {
@@ -96,7 +93,7 @@ class SqlDatabase {
 
   StoreKind kind_;
   bool emptied_ = false;
-  std::filesystem::path path_;
+  TemporaryFolder folder_;
 };
 
 inline sql::Options sql_options(const Options& options) {
