@@ -374,12 +374,9 @@ void backends_section(Server& server, Lines& lines) {
     } else if (place.executor) {
       const Executor::Report& report = place.executor->report();
       text += fmt::format(
-          ",state={},batches={},commits={},batches_replayed={},steps={},served_from_memory={},largest_batch={},commit_"
-          "us={},longest_commit_"
-          "us={},"
-          "statements={},round_trips={},cache_hits={},cache_misses={},cached_bytes={},reclaim_backlog={},database_"
-          "bytes={},reconnects="
-          "{}",
+          ",state={},batches={},commits={},batches_replayed={},steps={},served_from_memory={},largest_batch={},"
+          "commit_us={},longest_commit_us={},statements={},round_trips={},cache_hits={},cache_misses={},"
+          "cached_bytes={},reclaim_backlog={},database_bytes={},reconnects={}",
           place.executor->refusal().empty() ? "ready" : "down", report.batches, report.store.batches, report.replayed,
           report.steps, report.from_memory, report.largest, report.commit_us, report.longest_commit_us,
           report.statements, report.round_trips, report.store.cache_hits, report.store.cache_misses,

@@ -42,17 +42,17 @@ size_t SqlBackend::run_held(const Batch& batch) {
   const HeldClock held(front_);
   front_.select(batch.database);
   size_t taken = 0;
-  while (taken < batch.requests.size() && reads_what_is_held(batch, batch.requests[taken])) {
-    run_one(batch, batch.requests[taken++]);
+  for (const Request& request : batch.requests) {
+    if (!reads_what_is_held(*request.entry->command, batch.args(request))) break;
+    run_one(batch, request);
+    ++taken;
   }
   return taken;
 }
 
-bool SqlBackend::reads_what_is_held(const Batch& batch, const Request& request) const {
-  const Command& command = *request.entry->command;
+bool SqlBackend::reads_what_is_held(const Command& command, const Args& args) const {
   // PFCOUNT may change what it reads.
   if (command.is(flag::write | flag::may_replicate | flag::blocking) || command.keys.count == 0) return false;
-  const Args args = batch.args(request);
   bool any = false;
   bool all = true;
   const bool well_formed = for_each_key(command, args, [&](FoundKey found) {

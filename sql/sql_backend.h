@@ -33,7 +33,7 @@ class SqlBackend final : public Backend {
   SqlStore& tables() { return store_; }
 
  private:
-  bool reads_what_is_held(const Batch& batch, const Request& request) const;
+  bool reads_what_is_held(const Command& command, const Args& args) const;
   void run_one(const Batch& batch, const Request& request);
   void refuse(const Batch& batch, const Request& request, size_t mark, View error);
 
