@@ -26,6 +26,8 @@ class HalfAnswering:
 
     def __init__(self):
         self.answered, self.replies = 0, MULTI_SET_EXEC
+        self.greeted, self.greeted_when_hung_up = 0, None
+        self.changed = threading.Condition()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"redis://127.0.0.1:{self.listener.getsockname()[1]}"
         threading.Thread(target=self.accept, daemon=True).start()
@@ -47,9 +49,30 @@ class HalfAnswering:
                         block.append(request)
                         if name == b"EXEC":
                             connection.sendall(b"".join(self.replies[:self.answered]))
+                            self.hang_up(connection)
                             return
                     else:
+                        if name == b"HELLO":
+                            self.note_greeting()
                         connection.sendall({b"HELLO": GREETING, b"PING": b"+PONG\r\n"}.get(name, b"-ERR no such thing\r\n"))
+
+    def note_greeting(self):
+        with self.changed:
+            self.greeted += 1
+            self.changed.notify_all()
+
+    def hang_up(self, connection):
+        with self.changed:
+            self.greeted_when_hung_up = self.greeted
+        connection.shutdown(socket.SHUT_RDWR)
+
+    def wait_for_successor(self):
+        """Until the server has seen that we hung up, and has connected anew: what it sent before would be lost."""
+        with self.changed:
+            seen = self.changed.wait_for(
+                lambda: self.greeted_when_hung_up is not None and self.greeted > self.greeted_when_hung_up, timeout=60)
+            self.greeted_when_hung_up = None
+        return seen
 
     def take(self, waiting):
         """A request that has come whole, or nothing; they are written as replies are."""
@@ -96,6 +119,9 @@ def main():
             (3, refused, "EXECABORT Transaction discarded because of: ERR no such command", "")):
         upstream.answered, upstream.replies = answered, replies
         said = transaction(server)
+        if not upstream.wait_for_successor():
+            failures.append("the server did not connect anew")
+            break
         if not said.startswith(begin) or not said.endswith(end):
             failures.append(f"with {answered} replies of {replies} EXEC says: {said}")
     if not server.stop():
