@@ -9,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -108,6 +109,21 @@ class Inquiry final : public Task {
 
 using Context = asio::io_context::executor_type;
 
+/// Runs it up to its reply, or its error, in `out`, into which it writes. Returns the error.
+Awaitable<Bytes> perform(Flow& flow, FlowFunction function, Buffer& out) {
+  Bytes refusal;
+  try {
+    co_await function(flow);
+  } catch (const CommandError& error) {
+    refusal = error.what();
+  }
+  if (!refusal.empty()) {
+    out.clear();
+    flow.reply.error(refusal);
+  }
+  co_return refusal;
+}
+
 /// A flow from its beginning to its reply. Owns what the flow refers to.
 Awaitable<void> run_flow([[maybe_unused]] std::shared_ptr<void> kept, Session& session, FlowFunction function,
                          const CommandTable::Entry* entry, std::vector<Bytes> words, Place* place, bool silenced,
@@ -117,16 +133,7 @@ Awaitable<void> run_flow([[maybe_unused]] std::shared_ptr<void> kept, Session& s
   ReplyWriter reply(out, session.protocol());
   Flow flow{session, server, entry, place, session.database, reply, std::move(words), std::move(places), {}};
   flow.views.assign(flow.words.begin(), flow.words.end());
-  Bytes refusal;
-  try {
-    co_await function(flow);
-  } catch (const CommandError& error) {
-    refusal = error.what();
-  }
-  if (!refusal.empty()) {
-    out.clear();
-    reply.error(refusal);
-  }
+  const Bytes refusal = co_await perform(flow, function, out);
   {
     const std::lock_guard guard(server.lock());
     if (!flow.only_queued) server.dispatcher().flow_ended(session, *entry, flow.args(), refusal, out.view());
@@ -182,6 +189,23 @@ void Dispatcher::show_flow(Session& session, const CommandTable::Entry& entry, c
 }
 
 namespace flows {
+
+Awaitable<void> step_within(Flow& outer, FlowFunction function, const CommandTable::Entry& entry,
+                            const std::vector<Bytes>& words) {
+  Session& session = outer.session;
+  Buffer out;
+  ReplyWriter reply(out, outer.reply.protocol());
+  Flow flow{session, outer.server, &entry, outer.place, outer.database, reply, words, outer.places, {}};
+  flow.views.assign(flow.words.begin(), flow.words.end());
+  const int64_t outer_started = std::exchange(session.flow_started, ticks::now());
+  const Bytes refusal = co_await perform(flow, function, out);
+  {
+    const std::lock_guard guard(outer.server.lock());
+    outer.server.dispatcher().flow_ended(session, entry, flow.args(), refusal, out.view());
+  }
+  session.flow_started = outer_started;
+  outer.reply.raw(out.view());
+}
 
 Awaitable<Bytes> ask(Flow& flow, proxy::Channel& channel, View requests, uint32_t replies, proxy::Traits traits,
                      const CommandTable::Entry* entry) {
@@ -302,8 +326,14 @@ FlowFunction steps_of(Session& session, const CommandTable::Entry& entry, const 
                                                                                                         : nullptr;
   }
   if (name == "exec") {
-    return session.transaction.open && session.transaction.place && session.transaction.place->upstream ? exec
-                                                                                                        : nullptr;
+    const Transaction& transaction = session.transaction;
+    if (!transaction.open) return nullptr;
+    if (transaction.place) return transaction.place->upstream ? exec : nullptr;
+    const bool any =
+        place.upstream && std::any_of(transaction.queue.begin(), transaction.queue.end(), [&](const auto& queued) {
+          return steps_inside(session, *queued.entry, place) != nullptr;
+        });
+    return any ? exec : nullptr;
   }
   if (name == "reset" || name == "hello") return own ? hello : nullptr;
   if (name == "select") return backends.any_upstream() ? select : nullptr;
@@ -325,6 +355,14 @@ FlowFunction steps_of(Session& session, const CommandTable::Entry& entry, const 
   if (name == "script|kill") return script_kill;
   static_cast<void>(args);
   return place.upstream ? script : nullptr;
+}
+
+FlowFunction steps_inside(Session& session, const CommandTable::Entry& entry, Place& place) {
+  constexpr View names[] = {"info",          "client|pause",     "client|unpause", "config|get",
+                            "config|set",    "config|resetstat", "latency|latest", "latency|history",
+                            "latency|graph", "latency|reset"};
+  const bool is_of_both = std::find(std::begin(names), std::end(names), entry.full_name) != std::end(names);
+  return is_of_both ? steps_of(session, entry, Args(), place) : nullptr;
 }
 
 }  // namespace flows

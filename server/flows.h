@@ -52,6 +52,8 @@ namespace flows {
 
 /// The flow that a command of Way::steps takes here and now; null if it runs on this server's own side.
 FlowFunction steps_of(Session& session, const CommandTable::Entry& entry, const Args& args, Place& place);
+/// The flow that this command takes where it is part of a transaction: one about this server and its upstream at once.
+FlowFunction steps_inside(Session& session, const CommandTable::Entry& entry, Place& place);
 /// Whether a blocking command may really wait (XREAD without BLOCK does not).
 bool may_wait(const CommandTable::Entry& entry, const Args& args);
 
@@ -99,6 +101,9 @@ Awaitable<void> config_resetstat(Flow& flow);
 
 // --- for flows
 
+/// Another command within a flow, of the same session: its reply is written behind what `outer` has written.
+Awaitable<void> step_within(Flow& outer, FlowFunction function, const CommandTable::Entry& entry,
+                            const std::vector<Bytes>& words);
 /// Sends requests, in RESP, and gives the replies, whole, one behind another.
 Awaitable<Bytes> ask(Flow& flow, proxy::Channel& channel, View requests, uint32_t replies, proxy::Traits traits = {},
                      const CommandTable::Entry* entry = nullptr);

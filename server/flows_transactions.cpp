@@ -125,7 +125,7 @@ bool goes_alone(const Step& step) {
 }
 
 /// Writes the block's replies: those that came, and in their places those of commands that are our own affair.
-void write_replies(Flow& flow, Place& place, std::vector<Step>& steps, ReplyCursor& results, View met) {
+Awaitable<void> write_replies(Flow& flow, Place& place, std::vector<Step>& steps, ReplyCursor& results, View met) {
   flow.reply.array(steps.size());
   results.enter();
   ReplyCursor meeting(met);
@@ -147,8 +147,13 @@ void write_replies(Flow& flow, Place& place, std::vector<Step>& steps, ReplyCurs
       results.skip();
       continue;
     }
-    const std::lock_guard guard(flow.server.lock());
-    flow.server.dispatcher().execute(flow.session, *step.command.entry, step.args(), flow.reply);
+    FlowFunction function = nullptr;
+    {
+      const std::lock_guard guard(flow.server.lock());
+      function = steps_inside(flow.session, *step.command.entry, place);
+      if (!function) flow.server.dispatcher().execute(flow.session, *step.command.entry, step.args(), flow.reply);
+    }
+    if (function) co_await step_within(flow, function, *step.command.entry, step.command.words);
   }
 }
 
@@ -269,7 +274,7 @@ Awaitable<void> exec(Flow& flow) {
   Place* place = nullptr;
   {
     const std::lock_guard guard(flow.server.lock());
-    place = session.transaction.place;
+    place = session.transaction.place ? session.transaction.place : flow.place;
     taken = take(session);
   }
   Relay& relay = session.relay();
@@ -330,7 +335,7 @@ Awaitable<void> exec(Flow& flow) {
     const Bytes result = "*1\r\n" + reply;
     ReplyCursor results(result);
     count(flow, taken.steps);
-    write_replies(flow, *place, taken.steps, results, View());
+    co_await write_replies(flow, *place, taken.steps, results, View());
     co_return;
   }
   proxy::append_command(block, {"EXEC"});
@@ -341,6 +346,8 @@ Awaitable<void> exec(Flow& flow) {
     own = pinned->channel;
     channel = own.get();
     if (pinned->asking) channel->send_unanswered(proxy::command("ASKING"));
+  } else if (remote == 0) {
+    // Nothing to ask.
   } else if (in_cluster) {
     // To wherever the slot is.
   } else if (selects || runs_script) {
@@ -355,7 +362,7 @@ Awaitable<void> exec(Flow& flow) {
   if (channel) {
     replies = co_await ask(flow, *channel, block.view(), remote + 2, {.patient = runs_script, .whole = true});
   } else if (remote == 0) {
-    replies = "+OK\r\n*0\r\n";  // nothing to ask any node
+    replies = "+OK\r\n*0\r\n";
   } else {
     const proxy::Traits traits{.patient = runs_script, .whole = true};
     // No conditional expression: g++ 12 destroys what is awaited in one twice.
@@ -408,7 +415,7 @@ Awaitable<void> exec(Flow& flow) {
     session.database = selected;
   }
   count(flow, taken.steps);
-  write_replies(flow, *place, taken.steps, results, met);
+  co_await write_replies(flow, *place, taken.steps, results, met);
 }
 
 }  // namespace redipy::flows
