@@ -122,8 +122,7 @@ ssize_t Connection::write_some(View bytes) {
   return count;
 }
 
-/// Makes room for what is to be read next: a little for an idle connection, more for one whose reads were filled, all
-/// of a large value that has announced itself.
+/// Makes room for what is to be read next: more where reads were filled, all of a large value that has announced itself.
 void Connection::make_room() {
   const size_t missing = session_.missing_bytes(input_);
   const bool announced = missing > read_size_;
@@ -132,7 +131,7 @@ void Connection::make_room() {
       [this](const char* begin, const char* end, ptrdiff_t distance) { session_.input_moved(begin, end, distance); });
 }
 
-/// Gives back the room for a large value that has announced itself and does not come.
+/// Gives back the room for what does not come.
 void Connection::give_back_room() {
   if (!session_.holds_idle_room(server_.clock().now_ms())) return;
   input_.shrink(

@@ -89,7 +89,7 @@ class Connection final : public Link, public Pollable, public std::enable_shared
   std::deque<Buffer> queue_;  // replies that the peer was not ready for
   size_t queue_offset_ = 0;   // of the first one, that much is sent
   size_t queued_bytes_ = 0;
-  size_t read_size_ = 1024;        // what an idle connection keeps; grows where reads are filled
+  size_t read_size_ = 16 * 1024;   // grows where reads are filled
   bool watching_writing_ = false;  // for the queue
   bool put_off_ = false;           // the queue is written at the end of the round
   bool closed_ = false;

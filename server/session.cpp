@@ -46,7 +46,7 @@ bool Session::plain() const {
 
 bool Session::holds_idle_room(int64_t now_ms) const {
   constexpr int64_t idle_ms = 2000;
-  constexpr size_t much = 64 * 1024;
+  constexpr size_t much = 1024;  // less is not worth another allocation
   const size_t used = input_bytes + argument_bytes;
   return !submitted && now_ms - last_interaction_ms > idle_ms && input_capacity > used + much;
 }
