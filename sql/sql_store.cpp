@@ -15,12 +15,15 @@ namespace {
 
 constexpr int64_t coding_mask = 15;
 constexpr int64_t sparse_bit = 16;
+constexpr size_t key_columns = 10;  // that key_update sets
+constexpr size_t most_identity = 3;
 
 }  // namespace
 
 SqlStore::SqlStore(std::unique_ptr<Driver> driver, const Clock& clock, int databases, ChangeListener& listener)
     : driver_(std::move(driver)),
       remote_(driver_->remote()),
+      identity_size_(parameter_count(statement_text(Statement::key_update, driver_->dialect())) - key_columns),
       clock_(clock),
       listener_(listener),
       spaces_(static_cast<size_t>(databases)),
@@ -200,24 +203,33 @@ void SqlStore::flush_rows() {
   dirty_.clear();
 }
 
+/// `parameters` end with all that may say which row it is: id, dbid, name.
+void SqlStore::change_row(Statement statement, std::initializer_list<Value> parameters) {
+  write(statement, std::span(parameters.begin(), parameters.size() - most_identity + identity_size_));
+}
+
 void SqlStore::write_row(KeyRow& row, Statement statement) {
   const auto deadline = row.deadline == no_deadline ? Value() : Value(row.deadline);
   const auto type = static_cast<int64_t>(row.type);
   const int64_t coding = static_cast<int64_t>(row.coding) | (row.sparse ? sparse_bit : 0);
   const Value value = row.type == Type::string ? Value(View(row.value)) : Value();
+  const int64_t dbid = row.space->dbid;
+  const View name = row.name;
   switch (statement) {
     case Statement::key_delete:
       write(statement, {row.id});
       break;
     case Statement::key_insert:
-      write(statement, {type, deadline, row.kid, row.n, row.lo, row.hi, coding, row.bytes, row.used, value, row.id,
-                        row.space->dbid, View(row.name)});
+      write(statement,
+            {type, deadline, row.kid, row.n, row.lo, row.hi, coding, row.bytes, row.used, value, row.id, dbid, name});
       break;
     case Statement::key_update:
-      write(statement, {type, deadline, row.kid, row.n, row.lo, row.hi, coding, row.bytes, row.used, value, row.id});
+      change_row(statement, {type, deadline, row.kid, row.n, row.lo, row.hi, coding, row.bytes, row.used, value, row.id,
+                             dbid, name});
       break;
     case Statement::key_update_meta:
-      write(statement, {type, deadline, row.kid, row.n, row.lo, row.hi, coding, row.bytes, row.used, row.id});
+      change_row(statement,
+                 {type, deadline, row.kid, row.n, row.lo, row.hi, coding, row.bytes, row.used, row.id, dbid, name});
       break;
     default:
       break;

@@ -170,11 +170,14 @@ class SqlStore final : public Store {
     if (!remote_) open_transaction();
     driver_->read_many(statement, parameters, rows, visit);
   }
-  void write(Statement statement, std::initializer_list<Value> parameters) {
+  void write(Statement statement, std::span<const Value> parameters) {
     open_transaction();
     wrote_ = true;
-    if (!ahead_.empty()) ahead_.follow(statement, {parameters.begin(), parameters.size()});
-    driver_->write(statement, {parameters.begin(), parameters.size()});
+    if (!ahead_.empty()) ahead_.follow(statement, parameters);
+    driver_->write(statement, parameters);
+  }
+  void write(Statement statement, std::initializer_list<Value> parameters) {
+    write(statement, std::span(parameters.begin(), parameters.size()));
   }
   /// The value was changed: by the name of the running command's event. The row will be written.
   void mark_changed(KeyRow& row);
@@ -224,6 +227,7 @@ class SqlStore final : public Store {
   void flush_rows();
   static Statement statement_for(const KeyRow& row);
   void write_row(KeyRow& row, Statement statement);
+  void change_row(Statement statement, std::initializer_list<Value> parameters);
   void write_state();
   void trim_cache(size_t most);
   void note(KeyRow& row, Event event);
@@ -257,6 +261,7 @@ class SqlStore final : public Store {
 
   std::unique_ptr<Driver> driver_;
   const bool remote_;
+  const size_t identity_size_;  // how many parameters say which row of a key is changed: its id, or dbid and name, too
   const Clock& clock_;
   ChangeListener& listener_;
   Options options_;

@@ -26,6 +26,10 @@ struct Text {
   " LIMIT ?)",                                                                                                         \
       {}, "DELETE FROM " table " WHERE kid=? AND kid=? ORDER BY " column " LIMIT ?"
 
+#define CHANGED_KEY                                                                                                   \
+  "type=VALUES(type), exp=VALUES(exp), kid=VALUES(kid), n=VALUES(n), lo=VALUES(lo), hi=VALUES(hi), enc=VALUES(enc), " \
+  "bytes=VALUES(bytes), used=VALUES(used)"
+
 constexpr Text texts[] = {
     {Statement::state_get, "SELECT format, epoch, batch, next_id FROM rp_state WHERE id=1"},
     {Statement::state_claim, "UPDATE rp_state SET epoch=epoch+1 WHERE id=1"},
@@ -49,10 +53,18 @@ constexpr Text texts[] = {
     {Statement::key_insert,
      "INSERT INTO rp_key (type, exp, kid, n, lo, hi, enc, bytes, used, val, id, dbid, name) "
      "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"},
+    // MariaDB runs an UPDATE of many rows as one statement for each; an INSERT takes them all at once, and finds the
+    // row where it lies, in the tree of the names.
     {Statement::key_update,
-     "UPDATE rp_key SET type=?, exp=?, kid=?, n=?, lo=?, hi=?, enc=?, bytes=?, used=?, val=? WHERE id=?"},
+     "UPDATE rp_key SET type=?, exp=?, kid=?, n=?, lo=?, hi=?, enc=?, bytes=?, used=?, val=? WHERE id=?",
+     {},
+     "INSERT INTO rp_key (type, exp, kid, n, lo, hi, enc, bytes, used, val, id, dbid, name) "
+     "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) ON DUPLICATE KEY UPDATE " CHANGED_KEY ", val=VALUES(val)"},
     {Statement::key_update_meta,
-     "UPDATE rp_key SET type=?, exp=?, kid=?, n=?, lo=?, hi=?, enc=?, bytes=?, used=? WHERE id=?"},
+     "UPDATE rp_key SET type=?, exp=?, kid=?, n=?, lo=?, hi=?, enc=?, bytes=?, used=? WHERE id=?",
+     {},
+     "INSERT INTO rp_key (type, exp, kid, n, lo, hi, enc, bytes, used, id, dbid, name) "
+     "VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON DUPLICATE KEY UPDATE " CHANGED_KEY},
     {Statement::key_delete, "DELETE FROM rp_key WHERE id=?"},
     {Statement::key_scan, "SELECT id, dbid, name, type, exp FROM rp_key WHERE id<? ORDER BY id DESC LIMIT ?"},
     {Statement::key_top, "SELECT min(id), max(id) FROM rp_key"},
@@ -148,6 +160,7 @@ constexpr Text texts[] = {
 };
 
 #undef REAP
+#undef CHANGED_KEY
 
 constexpr bool in_order() {
   for (size_t i = 0; i < std::size(texts); ++i) {
