@@ -3,7 +3,13 @@
 // See key_row.h.
 #include "sql/key_row.h"
 
+#include <memory>
+
 namespace redipy::sql {
+
+Keyspace::~Keyspace() {
+  rows.clear([](KeyRow* row) { delete row; });
+}
 
 void Keyspace::link(KeyRow& row) {
   row.newer = nullptr;
@@ -19,18 +25,19 @@ void Keyspace::unlink(KeyRow& row) {
 }
 
 KeyRow* Keyspace::find(View name) {
-  const auto found = rows.find(name);
-  if (found == rows.end()) return nullptr;
-  found->second->recent = true;
-  return found->second.get();
+  const auto* const slot = rows.find(Traits::hash(name), name);
+  if (slot == nullptr) return nullptr;
+  KeyRow* const row = *slot;
+  row->recent = true;
+  return row;
 }
 
 KeyRow& Keyspace::add(View name) {
   auto made = std::make_unique<KeyRow>();
-  KeyRow& row = *made;
-  row.name = name;
-  row.space = this;
-  rows.emplace(View(row.name), std::move(made));
+  made->name = name;
+  made->space = this;
+  rows.insert(Traits::hash(name), made.get());
+  KeyRow& row = *made.release();
   link(row);
   recount(row);
   return row;
@@ -39,7 +46,7 @@ KeyRow& Keyspace::add(View name) {
 void Keyspace::erase(KeyRow& row) {
   unlink(row);
   bytes -= row.counted;
-  rows.erase(rows.find(View(row.name)));
+  delete rows.erase(Traits::hash(row.name), row.name);
 }
 
 void Keyspace::spare(KeyRow& row) {

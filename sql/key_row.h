@@ -7,10 +7,8 @@
 // itself.
 #pragma once
 
-#include <memory>
-#include <unordered_map>
-
 #include "core/base/hash.h"
+#include "core/base/hash_table.h"
 #include "core/store/types.h"
 
 namespace redipy::sql {
@@ -61,21 +59,29 @@ struct KeyRow {
   KeyRow* older = nullptr;
 
   size_t size() const { return static_cast<size_t>(n); }
-  size_t memory() const { return sizeof(KeyRow) + 64 + name.capacity() + value.capacity(); }
+  size_t memory() const { return sizeof(KeyRow) + beside + name.capacity() + value.capacity(); }
+
+  static constexpr size_t beside = 24;  // a place in the table, and what the allocator adds
 };
 
 /// One database's rows that are held in memory, and its counters.
 struct Keyspace {
-  struct Hash {
-    size_t operator()(View name) const { return hash_bytes(name); }
+  struct Traits {
+    static View key(const KeyRow& row) { return row.name; }
+    static uint64_t hash(View name) { return hash_bytes(name); }
   };
+
+  Keyspace() = default;
+  ~Keyspace();
+  Keyspace(const Keyspace&) = delete;
+  Keyspace& operator=(const Keyspace&) = delete;
 
   int64_t dbid = 0;
   size_t keys = 0;
   size_t expires = 0;
-  bool dirty = false;  ///< counters or dbid differ from the table's
-  std::unordered_map<View, std::unique_ptr<KeyRow>, Hash> rows;
-  size_t bytes = 0;  ///< that the rows take, about
+  bool dirty = false;              ///< counters or dbid differ from the table's
+  HashTable<KeyRow, Traits> rows;  ///< its own
+  size_t bytes = 0;                ///< that the rows take, about
   KeyRow* newest = nullptr;
   KeyRow* oldest = nullptr;
 

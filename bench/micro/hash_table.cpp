@@ -2,9 +2,9 @@
 //
 // How long the hash table takes per item at a size too large for the caches: inserts (and the longest one), searches
 // one by one and in batches with prefetching, a whole scan, and its bytes per item.
-// Usage: hash_table [items]. Read on: core/memory/hash_table.h.
+// Usage: hash_table [items]. Read on: core/base/hash_table.h.
 
-#include "core/memory/hash_table.h"
+#include "core/base/hash_table.h"
 
 #include <algorithm>
 #include <chrono>

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "core/base/hash.h"
+#include "core/base/hash_table.h"
 #include "core/memory/blocks.h"
-#include "core/memory/hash_table.h"
 
 namespace redipy {
 

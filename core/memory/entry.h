@@ -27,9 +27,9 @@
 #include <new>
 
 #include "core/base/hash.h"
+#include "core/base/hash_table.h"
 #include "core/base/heap.h"
 #include "core/base/view.h"
-#include "core/memory/hash_table.h"
 #include "core/store/types.h"
 
 namespace redipy {

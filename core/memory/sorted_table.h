@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "core/base/hash.h"
-#include "core/memory/hash_table.h"
+#include "core/base/hash_table.h"
 #include "core/memory/member.h"
 #include "core/memory/score_tree.h"
 #include "core/store/sorted_sets.h"

@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/base/hash_table.h"
 #include "core/base/random.h"
-#include "core/memory/hash_table.h"
 
 namespace redipy {
 

@@ -3,7 +3,7 @@
 // The hash table against std::unordered_map, and its promises: scan() gives each item once whatever happens between the
 // calls, random() is fair, erasing gives memory back, and hashes that collide cost time but break nothing.
 
-#include "core/memory/hash_table.h"
+#include "core/base/hash_table.h"
 
 #include <gtest/gtest.h>
 

@@ -65,9 +65,9 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/hash_segment.h"
 #include "core/base/random.h"
 #include "core/base/view.h"
-#include "core/memory/hash_segment.h"
 
 namespace redipy {
 
