@@ -122,7 +122,8 @@ ssize_t Connection::write_some(View bytes) {
   return count;
 }
 
-/// Makes room for what is to be read next: more where reads were filled, all of a large value that has announced itself.
+/// Makes room for what is to be read next: more where reads were filled, all of a large value that has announced
+/// itself.
 void Connection::make_room() {
   const size_t missing = session_.missing_bytes(input_);
   const bool announced = missing > read_size_;

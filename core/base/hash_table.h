@@ -356,6 +356,7 @@ class HashTable {
     const Segment segment = Segment::build(items, Segment::width_for(count + count / 2), depth);
     assign(first, segment);
     if (depth == depth_) ++deepest_;
+    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): the new one is in the directory
     if (deepest_ == 0) halve_directory();
   }
 
