@@ -129,7 +129,9 @@ LuaText LuaWriter::print() {
   };
   if (prelude_.uses("key_specs")) {
     Bytes specs;
-    for (const auto& [command, rows] : key_specs_) specs += "  [\"" + command + "\"] = " + rows + ",\n";
+    for (const auto& [command, rows] : key_specs_) {
+      specs.append("  [\"").append(command).append("\"] = ").append(rows).append(",\n");
+    }
     prelude_.set("key_specs", "", "local key_specs = {\n" + specs + "}\n");
   }
   prelude_.define("prelude_lines", std::to_string(prelude_.lines().size()));  // the number changes no line's number

@@ -194,13 +194,18 @@ BackendPlan plan_backends(const Pairs& backends, const Pairs& routes, const Back
       plan.routes.emplace_back(pattern, name);
       continue;
     }
-    differs("route '" + pattern + "' to '" + name + "' was added");
+    differs(Bytes("route '").append(pattern).append("' to '").append(name).append("' was added"));
     plan.routes.emplace_back(pattern, name);
   }
   for (const auto& [pattern, name] : plan.routes) {
     if (contains(plan.backends, name)) continue;
-    throw BackendStateError("route '" + pattern + "' leads to backend '" + name + "', which is not there" +
-                            (contains(state.removed, name) ? ": it was removed while the server ran" : ""));
+    const View why = contains(state.removed, name) ? ": it was removed while the server ran" : "";
+    throw BackendStateError(Bytes("route '")
+                                .append(pattern)
+                                .append("' leads to backend '")
+                                .append(name)
+                                .append("', which is not there")
+                                .append(why));
   }
   return plan;
 }

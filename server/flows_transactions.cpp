@@ -70,7 +70,10 @@ Awaitable<void> forget(Flow& flow, Place& place) {
   Relay::Pin* const pinned = relay.pinned_for(place, pin::watching);
   if (!pinned) co_return;
   const Bytes request = proxy::command("UNWATCH");
-  if (pinned->channel->refusal().empty()) co_await ask(flow, *pinned->channel, request, 1);
+  Bytes reply;
+  if (pinned->channel->refusal().empty()) reply = co_await ask(flow, *pinned->channel, request, 1);
+  // Where that was refused (NOPERM), the connection still watches: it is nobody else's.
+  if (!reply.starts_with('+')) relay.use_up(place, pin::watching);
   relay.unpin(place, pin::watching);
 }
 
@@ -384,6 +387,8 @@ Awaitable<void> exec(Flow& flow) {
   }
   if (watching) {
     if (selects && relay.pinned(*place)) channel->set_database(-1);
+    // Without MULTI, EXEC does not end what is watched.
+    if (!replies.starts_with('+')) relay.use_up(*place, pin::watching);
     relay.unpin(*place, pin::watching);
   }
 

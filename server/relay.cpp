@@ -311,6 +311,10 @@ proxy::Channel& Relay::monitor(Place& place) {
   return *monitors_.back().channel;
 }
 
+void Relay::use_up(Place& place, unsigned reason) {
+  if (Pin* const own = pinned_for(place, reason)) own->reasons |= pin::used_up;
+}
+
 void Relay::unpin(Place& place, unsigned reason) {
   Pin* const own = pinned_for(place, reason);
   if (!own) return;

@@ -92,6 +92,8 @@ class Relay final : public proxy::Carrier {
   /// One for this backend, for one more reason.
   proxy::Channel& pin(Place& place, unsigned reason);
   proxy::Channel& pin(Place& place, unsigned reason, const proxy::Address& node);
+  /// What the connection was used for is not certainly over there: nobody else gets it.
+  void use_up(Place& place, unsigned reason);
   /// The reason is gone; with the last one the connection is given back.
   void unpin(Place& place, unsigned reason);
   bool any_pins() const { return !pins_.empty() || !monitors_.empty(); }
