@@ -34,20 +34,19 @@ View field_of(View info, View name) {
 /// CLUSTER INFO and CLUSTER SLOTS, asked of one node.
 class Guide::Question final : public Receiver {
  public:
-  Question(Guide& guide, Address asked) : guide_(guide), alive_(guide.alive_), asked_(std::move(asked)) {}
+  Question(Guide& guide, Address asked) : guide_(guide), asked_(std::move(asked)) {}
 
   void replies(View bytes, uint32_t whole) override {
     gathered_ += bytes;
     left_ -= whole;
     if (left_ > 0) return;
-    if (*alive_) guide_.told(asked_, gathered_);
-    delete this;
+    const auto self = guide_.take(*this);
+    guide_.told(asked_, gathered_);
   }
-  void cut() override { delete this; }
+  void cut() override { guide_.take(*this); }
 
  private:
   Guide& guide_;
-  const std::shared_ptr<const bool> alive_;
   const Address asked_;
   uint32_t left_ = 2;
   Bytes gathered_;
@@ -58,7 +57,6 @@ Guide::Guide(Hub& hub) : hub_(hub), topology_(hub.upstream().topology()) {}
 Guide::~Guide() { stop(); }
 
 void Guide::stop() {
-  *alive_ = false;
   while (first_) first_->cancel();
 }
 
@@ -171,13 +169,22 @@ void Guide::look() {
       why = channel.refusal();
       continue;
     }
-    auto* const question = new Question(*this, address);
+    const auto& question = questions_.emplace_back(std::make_unique<Question>(*this, address));
     const Bytes requests = command("CLUSTER", "INFO") + command("CLUSTER", "SLOTS");
     channel.send(*question, requests, 2, 0, {.repeatable = true}, nullptr);
     open_question_ms_ = Hub::now_ms();
     return;
   }
   unheard(why);
+}
+
+/// The question has its answer, or never will.
+std::unique_ptr<Guide::Question> Guide::take(const Question& question) {
+  const auto found =
+      std::find_if(questions_.begin(), questions_.end(), [&](const auto& each) { return each.get() == &question; });
+  auto taken = std::move(*found);
+  questions_.erase(found);
+  return taken;
 }
 
 void Guide::told(const Address& by, View replies) {

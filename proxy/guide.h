@@ -65,6 +65,7 @@ class Guide {
 
   void renew();
   void look();
+  std::unique_ptr<Question> take(const Question& question);
   void told(const Address& by, View replies);
   void unheard(const Bytes& why);
   void listen(int64_t now_ms);
@@ -100,9 +101,9 @@ class Guide {
   int64_t went_on_ms_ = 0;
   uint64_t went_on_epoch_ = 0;
   size_t next_asked_ = 0;
+  std::vector<std::unique_ptr<Question>> questions_;  // under way; those of an ended channel stay here to the end
   int64_t open_question_ms_ = 0;  // since when a node has not answered; 0: none is asked
   std::vector<Errand*> doomed_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   Bytes fault_;         // why no node could be asked
   size_t unheard_ = 0;  // nodes that were asked in vain, in a row
   int64_t listened_ms_ = 0;

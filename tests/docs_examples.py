@@ -19,6 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from transcripts.ports import free_ports
+
 STAND_IN = r'''
 import hashlib, socket, sys, types
 
@@ -65,12 +67,6 @@ class Redis:
 sys.modules["redis"] = types.ModuleType("redis")
 sys.modules["redis"].Redis = Redis
 '''
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Examples:
@@ -159,7 +155,7 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        port = free_port()
+        port = free_ports(1)[0]
         command = shlex.split(options.server) + ["--bind", "127.0.0.1", "--port", str(port), "--dir", name, "--save", ""]
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         try:

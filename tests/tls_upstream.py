@@ -19,7 +19,8 @@ import time
 from urllib.parse import urlencode
 
 from transcripts.server import Client, Server
-from transcripts.upstream import Cluster, Single, free_ports
+from transcripts.ports import free_ports
+from transcripts.upstream import Cluster, Single
 
 LIMIT = 10
 

@@ -8,12 +8,12 @@
 import select
 import shlex
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 from urllib.parse import quote
 
+from transcripts.ports import free_ports
 from transcripts.server import TIMEOUT, Client, Closed, NoReply, Server, blocked_in, end, placed, version_of
 
 SLOTS = 16384
@@ -32,18 +32,6 @@ DATA_OPTIONS = {
     "stream-node-max-bytes", "stream-node-max-entries",
 }
 START_OPTIONS = {"databases"}  # which Redis takes only at its start
-
-
-def free_ports(count):
-    """Different ports that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
 
 
 class Node:
