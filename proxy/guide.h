@@ -102,7 +102,7 @@ class Guide {
   uint64_t went_on_epoch_ = 0;
   size_t next_asked_ = 0;
   std::vector<std::unique_ptr<Question>> questions_;  // under way; those of an ended channel stay here to the end
-  int64_t open_question_ms_ = 0;  // since when a node has not answered; 0: none is asked
+  int64_t open_question_ms_ = 0;                      // since when a node has not answered; 0: none is asked
   std::vector<Errand*> doomed_;
   Bytes fault_;         // why no node could be asked
   size_t unheard_ = 0;  // nodes that were asked in vain, in a row

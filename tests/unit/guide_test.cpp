@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The end of a guide, where the sanitizers see what is left behind. All else that it does is shown before real clusters.
+// The end of a guide, where the sanitizers see what is left behind. All else that it does is shown before real
+// clusters.
 #include "proxy/guide.h"
 
 #include <gtest/gtest.h>
