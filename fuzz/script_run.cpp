@@ -29,7 +29,7 @@ class Host final : public script::StoreHost {
   void pause() override {}
 
  private:
-  void before(const CommandTable::Entry&) override { store_.select(0); }
+  void before() override { store_.select(0); }
   void after(const CommandTable::Entry&, const Args&, bool) override {}
   void call_session(const CommandTable::Entry&, const Args&, Reply& reply) override { reply.ok(); }
 

@@ -19,7 +19,7 @@ void StoreHost::call(const CommandTable::Entry& entry, const Args& args, Reply& 
     wrote_ = true;
   }
   if (!command.run.data) return call_session(entry, args, reply);
-  before(entry);
+  before();
   store_.begin({command.is(flag::write), command.event, rules_.touch && !command.is(flag::no_touch)});
   try {
     command.run.data(store_, args, reply);

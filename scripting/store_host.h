@@ -27,7 +27,7 @@ class StoreHost : public Host {
 
  protected:
   /// What the store's owner does around a command on data: selects the database and takes the time, counts.
-  virtual void before(const CommandTable::Entry& entry) = 0;
+  virtual void before() = 0;
   virtual void after(const CommandTable::Entry& entry, const Args& args, bool failed) = 0;
   /// Whether the key is one of this backend; a call with another is refused. Asked only if the rules say so, for each
   /// key of a call (and each pattern of SORT that stands for keys, as if it were one), before it runs.

@@ -9,7 +9,6 @@
 
 #include "core/base/ticks.h"
 #include "scripting/store_host.h"
-#include "server/executor.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -83,8 +82,7 @@ class Scripts::Running final : public script::StoreHost {
   void stop(View why) { stop_ = why; }
 
  private:
-  void before(const CommandTable::Entry& entry) override {
-    if (Place* const here = server_.dispatcher().here()) here->executor->backend().check_reach(*entry.command);
+  void before() override {
     store_.select(session_.database);
     server_.dispatcher().runs_in_script();
   }

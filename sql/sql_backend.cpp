@@ -3,25 +3,10 @@
 // See sql_backend.h.
 #include "sql/sql_backend.h"
 
-#include <new>
-
-#include "core/command/error.h"
 #include "core/command/key_finder.h"
+#include "core/command/run_request.h"
 
 namespace redipy::sql {
-
-namespace {
-
-/// Commands of a batch see one time.
-struct HeldClock {
-  explicit HeldClock(Store& of) : store(of) { store.hold_clock(); }
-  ~HeldClock() { store.release_clock(); }
-  HeldClock(const HeldClock&) = delete;
-  HeldClock& operator=(const HeldClock&) = delete;
-  Store& store;
-};
-
-}  // namespace
 
 SqlBackend::SqlBackend(std::unique_ptr<Driver> driver, const Clock& clock, int databases, ChangeListener& listener,
                        View prefix)
@@ -35,7 +20,7 @@ SqlBackend::SqlBackend(std::unique_ptr<Driver> driver, const Clock& clock, int d
 
 void SqlBackend::run(Batch& batch) {
   const HeldClock held(front_);
-  for (const Request& request : batch.requests) run_one(batch, request);
+  for (const Request& request : batch.requests) run_request(front_, front_, batch, request);
 }
 
 size_t SqlBackend::run_held(const Batch& batch) {
@@ -44,7 +29,7 @@ size_t SqlBackend::run_held(const Batch& batch) {
   size_t taken = 0;
   for (const Request& request : batch.requests) {
     if (!reads_what_is_held(*request.entry->command, batch.args(request))) break;
-    run_one(batch, request);
+    run_request(front_, front_, batch, request);
     ++taken;
   }
   return taken;
@@ -75,41 +60,6 @@ void SqlBackend::fetch_ahead(int database, std::span<const View> keys,
     prefixed.push_back({names.back(), it.name});
   }
   store_.prefetch_elements(prefixed);
-}
-
-void SqlBackend::check_reach(const Command& command) const {
-  if (prefixed_ && command.name == "SWAPDB") {
-    throw CommandError("ERR SWAPDB would swap what is not under the backend's prefix, too");
-  }
-}
-
-void SqlBackend::run_one(const Batch& batch, const Request& request) {
-  const Command& command = *request.entry->command;
-  const Args args = batch.args(request);
-  Reply& reply = *batch.reply;
-  const size_t mark = reply.mark();
-  front_.select(batch.database);
-  front_.begin({command.is(flag::write), command.event, batch.touch && !command.is(flag::no_touch)});
-  try {
-    check_reach(command);
-    command.run.data(front_, args, reply);
-  } catch (const CommandError& refusal) {
-    return refuse(batch, request, mark, refusal.what());
-  } catch (const std::bad_alloc&) {
-    return refuse(batch, request, mark, error::out_of_memory);
-  }
-  front_.end();
-  // A blocking command that found nothing has not run yet: the session waits with it.
-  if (command.is(flag::blocking) && reply.mark() == mark) return;
-  batch.observer->ran(request, args);
-}
-
-/// Takes back what a command wrote before it was refused.
-void SqlBackend::refuse(const Batch& batch, const Request& request, size_t mark, View error) {
-  batch.reply->rewind(mark);
-  batch.reply->error(error);
-  front_.end();
-  batch.observer->refused(request, batch.args(request), error);
 }
 
 }  // namespace redipy::sql

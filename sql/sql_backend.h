@@ -25,8 +25,6 @@ class SqlBackend final : public Backend {
   size_t run_held(const Batch& batch);
   /// As commands see it.
   Store* store() override { return &front_; }
-  /// Throws CommandError for what would reach beyond the prefix, though it names no key.
-  void check_reach(const Command& command) const;
   /// Fetches what commands on a database are about to ask for: keys, then elements of their values. Throws SqlError.
   void fetch_ahead(int database, std::span<const View> keys, std::span<const SqlStore::ElementName> elements);
   /// The tables themselves, whose keys have the prefix.
@@ -34,8 +32,6 @@ class SqlBackend final : public Backend {
 
  private:
   bool reads_what_is_held(const Command& command, const Args& args) const;
-  void run_one(const Batch& batch, const Request& request);
-  void refuse(const Batch& batch, const Request& request, size_t mark, View error);
 
   const Bytes prefix_;
   const std::unique_ptr<PrefixedStore> prefixed_;  // null without a prefix

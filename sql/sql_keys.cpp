@@ -212,8 +212,8 @@ size_t SqlStore::flush(int database, std::optional<bool>) {
   return removed;
 }
 
-void SqlStore::swap(int first, int second) {
-  if (first == second) return;
+bool SqlStore::swap(int first, int second) {
+  if (first == second) return true;
   end_changes();
   listener_.swapping(first, second, *this);
   end_changes();
@@ -223,6 +223,7 @@ void SqlStore::swap(int first, int second) {
   one->dirty = other->dirty = true;
   wrote_ = true;
   select(selected_);
+  return true;
 }
 
 SqlStore::Usage SqlStore::usage(int database) const {

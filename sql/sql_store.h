@@ -122,7 +122,7 @@ class SqlStore final : public Store {
   }
   size_t size() const override { return space_->keys; }
   size_t flush(int database, std::optional<bool> wait) override;
-  void swap(int first, int second) override;
+  bool swap(int first, int second) override;
 
   Type type(View key) override;
   using Store::remove;

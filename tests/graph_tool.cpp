@@ -109,7 +109,7 @@ class Host final : public StoreHost {
 
  private:
   bool owns(View key) override { return target_.owns(key); }
-  void before(const CommandTable::Entry&) override { store_.select(0); }
+  void before() override { store_.select(0); }
   void after(const CommandTable::Entry&, const Args&, bool) override {}
   void call_session(const CommandTable::Entry& entry, const Args& args, Reply& reply) override {
     if (entry.command->name == "ECHO") return reply.bulk(args[1]);

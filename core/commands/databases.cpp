@@ -41,7 +41,9 @@ void swapdb(Store& store, const Args& args, Reply& reply) {
   const int64_t second = args.integer(2, least, most, "ERR invalid second DB index");
   const auto exists = [&](int64_t database) { return database >= 0 && database < store.databases(); };
   if (!exists(first) || !exists(second)) throw CommandError(error::db_index_out_of_range);
-  if (first != second) store.swap(static_cast<int>(first), static_cast<int>(second));
+  if (first != second && !store.swap(static_cast<int>(first), static_cast<int>(second))) {
+    throw CommandError("ERR SWAPDB would swap what is not under the backend's prefix, too");
+  }
   reply.ok();
 }
 

@@ -4,24 +4,21 @@
 #include "core/memory/memory_backend.h"
 
 #include <algorithm>
-#include <new>
 
 #include "core/base/ticks.h"
+#include "core/command/run_request.h"
 #include "core/memory/look_ahead.h"
 
 namespace redipy {
 
 namespace {
 
-/// Commands of a batch see one time.
-struct HeldClock {
-  explicit HeldClock(MemoryStore& of) : store(of) { store.hold_clock(); }
-  ~HeldClock() {
-    store.release_clock();
-    store.know({});
-  }
-  HeldClock(const HeldClock&) = delete;
-  HeldClock& operator=(const HeldClock&) = delete;
+/// What look_ahead() found out holds for its batch only.
+struct KnownNoMore {
+  explicit KnownNoMore(MemoryStore& of) : store(of) {}
+  ~KnownNoMore() { store.know({}); }
+  KnownNoMore(const KnownNoMore&) = delete;
+  KnownNoMore& operator=(const KnownNoMore&) = delete;
   MemoryStore& store;
 };
 
@@ -38,6 +35,7 @@ MemoryBackend::MemoryBackend(const Clock& clock, int databases, ChangeListener& 
 
 void MemoryBackend::run(Batch& batch) {
   const HeldClock held(store_);
+  const KnownNoMore forgets(store_);
   store_.select(batch.database);
   const std::span<const Request> requests = batch.requests;
   for (size_t first = 0; first < requests.size(); first += requests_ahead) {
@@ -60,35 +58,11 @@ void MemoryBackend::look_ahead(const Batch& batch) {
 }
 
 void MemoryBackend::run_one(const Batch& batch, const Request& request) {
-  const Command& command = *request.entry->command;
-  const Args args = batch.args(request);
-  Reply& reply = *batch.reply;
-  const size_t mark = reply.mark();
-  if (command.is(flag::denyoom) && !store_.make_room()) {
-    reply.error(error::out_of_memory);
-    return batch.observer->rejected(request, args, error::out_of_memory);
+  if (request.entry->command->is(flag::denyoom) && !store_.make_room()) {
+    batch.reply->error(error::out_of_memory);
+    return batch.observer->rejected(request, batch.args(request), error::out_of_memory);
   }
-  store_.select(batch.database);
-  store_.begin({command.is(flag::write), command.event, batch.touch && !command.is(flag::no_touch)});
-  try {
-    command.run.data(front_, args, reply);
-  } catch (const CommandError& refusal) {
-    return refuse(batch, request, mark, refusal.what());
-  } catch (const std::bad_alloc&) {
-    return refuse(batch, request, mark, error::out_of_memory);
-  }
-  store_.end();
-  // A blocking command that found nothing has not run yet: the session waits with it.
-  if (command.is(flag::blocking) && reply.mark() == mark) return;
-  batch.observer->ran(request, args);
-}
-
-/// Takes back what a command wrote before it was refused.
-void MemoryBackend::refuse(const Batch& batch, const Request& request, size_t mark, View error) {
-  batch.reply->rewind(mark);
-  batch.reply->error(error);
-  store_.end();
-  batch.observer->refused(request, batch.args(request), error);
+  run_request(store_, front_, batch, request);
 }
 
 void MemoryBackend::cron() {

@@ -39,7 +39,6 @@ class MemoryBackend final : public Backend {
 
  private:
   void run_one(const Batch& batch, const Request& request);
-  void refuse(const Batch& batch, const Request& request, size_t mark, View error);
 
   const std::unique_ptr<PrefixedStore> prefixed_;  // null without a prefix
   MemoryStore store_;

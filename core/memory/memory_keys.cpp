@@ -127,12 +127,13 @@ size_t MemoryStore::flush(int database, std::optional<bool> wait) {
   return removed;
 }
 
-void MemoryStore::swap(int first, int second) {
-  if (first == second) return;
+bool MemoryStore::swap(int first, int second) {
+  if (first == second) return true;
   end_changes();
   listener_.swapping(first, second, *this);
   end_changes();
   std::swap(databases_[static_cast<size_t>(first)], databases_[static_cast<size_t>(second)]);
+  return true;
 }
 
 // --- entries under other names

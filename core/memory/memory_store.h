@@ -53,7 +53,7 @@ class MemoryStore final : public Store {
   }
   size_t size() const override { return database_->keys.size(); }
   size_t flush(int database, std::optional<bool> wait) override;
-  void swap(int first, int second) override;
+  bool swap(int first, int second) override;
 
   Type type(View key) override;
   using Store::remove;

@@ -4,7 +4,6 @@
 #include "core/store/prefixed_store.h"
 
 #include <algorithm>
-#include <cassert>
 
 namespace redipy {
 
@@ -61,10 +60,7 @@ size_t PrefixedStore::empty_database(Removal removal) {
   return keys.size();
 }
 
-void PrefixedStore::swap(int first, int second) {
-  assert(alone());  // else what is not ours would change its place, too
-  store_->swap(first, second);
-}
+bool PrefixedStore::swap(int first, int second) { return alone() && store_->swap(first, second); }
 
 std::optional<View> PrefixedStore::random_key() {
   if (alone()) {

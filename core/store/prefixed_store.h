@@ -40,8 +40,7 @@ class PrefixedStore final : public Store, public ChangeListener {
   void select(int database) override { store_->select(database); }
   size_t size() const override;
   size_t flush(int database, std::optional<bool> wait) override;
-  /// Only where nothing else is below.
-  void swap(int first, int second) override;
+  bool swap(int first, int second) override;
 
   Type type(View key) override { return store_->type(full(key)); }
   using Store::remove;

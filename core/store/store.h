@@ -94,7 +94,8 @@ class Store {
   /// Removes all keys of `database` (-1: of all databases); returns how many there were. If it is not to wait, it takes
   /// constant time, and the memory or rows are given back in the background; by default as the store's options say.
   virtual size_t flush(int database, std::optional<bool> wait) = 0;
-  virtual void swap(int first, int second) = 0;
+  /// False, and nothing done, where that would change the place of keys that are not this store's.
+  virtual bool swap(int first, int second) = 0;
 
   // --- keys of the selected database
 

@@ -32,7 +32,7 @@ class Host final : public StoreHost {
     asked.emplace_back(key);
     return !key.starts_with("other:");
   }
-  void before(const CommandTable::Entry&) override { store_.select(0); }
+  void before() override { store_.select(0); }
   void after(const CommandTable::Entry&, const Args&, bool) override {}
   void call_session(const CommandTable::Entry&, const Args&, Reply& reply) override { reply.ok(); }
 
