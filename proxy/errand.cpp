@@ -3,6 +3,8 @@
 // What becomes of an errand: the other half of Guide.
 #include "proxy/errand.h"
 
+#include <boost/asio/post.hpp>
+
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -216,14 +218,20 @@ void Guide::wait(Errand& errand, View fault) {
     errand.fault_ =
         "UPSTREAM " + hub_.upstream().name() + ": an earlier request for the same slot could not be executed";
   }
+  if (hub_.is_closed()) return give_up_waiting();
   topology_.doubt();
   hub_.watch_time();
+}
+
+void Guide::give_up_waiting() {
+  // Soon: whoever begins one is not answered from within. The hub stays for it, whatever becomes of the backend.
+  asio::post(hub_.context(), [hub = hub_.shared_from_this(), this] { go_on(Hub::now_ms()); });
 }
 
 /// It would wait in vain: its time is up, or what it waits for has not come for as long as it might wait.
 bool Guide::is_hopeless(const Errand& errand, int64_t now_ms) const {
   const int64_t patience = hub_.upstream().access()->timeout_ms;
-  if (errand.overtaken_ || now_ms - errand.begun_ms_ > patience) return true;
+  if (hub_.is_closed() || errand.overtaken_ || now_ms - errand.begun_ms_ > patience) return true;
   int64_t since = topology_.failing_since();
   if (map_ && errand.task_.slot != Errand::any_slot && !errand.fault_.starts_with("CLUSTERDOWN ")) {
     const SlotMap::Index primary = map_->primary_of(static_cast<uint16_t>(errand.task_.slot));

@@ -50,6 +50,8 @@ class Guide {
   Bytes refusal();
 
   void tick(int64_t now_ms);
+  /// The hub is closed: errands that wait, now or later, get an error.
+  void give_up_waiting();
   /// The hub stops: errands hear nothing more.
   void stop();
   Hub& hub() { return hub_; }

@@ -84,6 +84,7 @@ void Hub::close(View why) {
   closed_ = why;
   timer_.cancel();
   for (const auto& channel : channels()) channel->close(closed_);
+  if (guide_) guide_->give_up_waiting();
 }
 
 std::vector<std::shared_ptr<Channel>> Hub::channels() const {

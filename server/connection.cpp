@@ -359,7 +359,7 @@ void Connection::write_queued() {
 
 /// Whether nothing is left to be sent: what an executor replied on its thread may have come since mail was collected.
 bool Connection::said_all() const {
-  if (!queue_.empty()) return false;
+  if (!queue_.empty() || session_.awaits_upstream()) return false;
   const std::lock_guard guard(server_.lock());
   return !session_.submitted && !session_.has_mail();
 }

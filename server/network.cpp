@@ -15,6 +15,7 @@
 #include <chrono>
 #include <csignal>
 #include <mutex>
+#include <utility>
 
 #include "core/memory/memory_backend.h"
 #include "server/config.h"
@@ -30,6 +31,9 @@ constexpr View protected_mode_refusal =
     "reached from another machine. Set one with 'requirepass', or bind it to addresses that only trusted machines "
     "reach and set 'protected-mode no'.\r\n";
 constexpr View too_many_refusal = "-ERR max number of clients reached\r\n";
+constexpr View shutting_down = "the server is shutting down";
+/// From the wish to end to the end, whatever clients have not read by then.
+constexpr auto longest_drain = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -314,7 +318,16 @@ void Network::stop() {
   });
 }
 
-/// Takes no new connections, lets every session send what it has, and ends.
+/// What clients wait for at upstreams they get an error for.
+void Network::close_upstreams() {
+  for (const auto& thread : threads_) {
+    asio::post(thread->context, [thread = thread.get()] {
+      for (const auto& [id, hub] : thread->hubs) hub->close(shutting_down);
+    });
+  }
+}
+
+/// Takes no new connections, lets every session send what it has, and ends. Upstreams have half of the time to answer.
 void Network::drain() {
   {
     const std::lock_guard guard(listeners_);
@@ -339,13 +352,15 @@ void Network::drain() {
   }
   const auto started = std::chrono::steady_clock::now();
   auto wait = std::make_shared<std::function<void()>>();
-  *wait = [this, started, wait] {
+  *wait = [this, started, wait, closed = false]() mutable {
     size_t left = 0;
     {
       const std::lock_guard guard(server_.lock());
       left = server_.session_count();
     }
-    if (left == 0 || std::chrono::steady_clock::now() - started > std::chrono::seconds(1)) {
+    const auto since = std::chrono::steady_clock::now() - started;
+    if (left > 0 && since > longest_drain / 2 && !std::exchange(closed, true)) close_upstreams();
+    if (left == 0 || since > longest_drain) {
       signals_.cancel();
       for (const auto& thread : threads_) thread->context.stop();
       *wait = nullptr;

@@ -53,6 +53,7 @@ class Network {
   void catch_up_with_expiry();
   void arm_due_timer();
   void drain();
+  void close_upstreams();
 
   Server& server_;
   std::vector<std::unique_ptr<NetworkThread>> threads_;  // the first is the caller of run()

@@ -247,7 +247,7 @@ void Relay::advance() {
     }
   }
   if (lanes_.empty()) routed_by_ = nullptr;
-  if (lanes_.empty() && session_.draining) {
+  if (lanes_.empty() && (session_.draining || session_.closing)) {
     session_.draining = false;
     session_.link().wake();
   }

@@ -123,6 +123,8 @@ class Session {
   /// What is under way at upstreams; made when first asked for.
   Relay& relay();
   bool relay_idle() const;
+  /// Replies to what has left for upstreams are still to come, but for one that may take any time.
+  bool awaits_upstream() const { return !relay_idle() || wait.kind == Wait::flow; }
   /// It has a connection of its own to an upstream.
   bool has_own_upstreams() const;
   /// The client is gone: what it has at upstreams is given up. On its own thread, without the lock.
