@@ -32,8 +32,8 @@ class Hub : public std::enable_shared_from_this<Hub> {
   ~Hub();
   /// Ends all connections; to be called before the hub goes.
   void stop();
-  /// The backend is no more: ends all connections, so that whoever waits for replies gets an error. The hub stays, and
-  /// what is asked of it later is answered so, too.
+  /// The backend is no more, or the server ends: ends all connections, so that whoever waits for replies gets an error.
+  /// The hub stays, and what is asked of it later is answered so, too.
   void close(View why);
   bool is_closed() const { return !closed_.empty(); }
   /// Calls back, once, when all that has been sent on this hub's connections by now is answered, but for what may take
