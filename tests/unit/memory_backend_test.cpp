@@ -45,7 +45,7 @@ TEST_F(MemoryBackendTest, what_was_looked_up_ahead_may_be_gone_when_its_turn_com
     const Bytes number = std::to_string(i);
     fill_set += " m" + number;
     fill_hash += " f" + number + " v";
-    fill_zset += " " + number + " m" + number;
+    fill_zset.append(" ").append(number).append(" m").append(number);
   }
   EXPECT_EQ(run({fill_set, fill_hash, fill_zset}), ":1000\r\n:1000\r\n:1000\r\n");
   EXPECT_EQ(run({"SREM s m1", "SISMEMBER s m1", "DEL s", "SADD s m1", "HSET h f1 w", "RENAME h s", "HGET s f1",
@@ -55,6 +55,7 @@ TEST_F(MemoryBackendTest, what_was_looked_up_ahead_may_be_gone_when_its_turn_com
 
 TEST_F(MemoryBackendTest, a_batch_may_be_longer_than_what_is_fetched_ahead) {
   std::vector<Bytes> commands;
+  commands.reserve(1000);
   for (int i = 0; i < 1000; ++i) commands.push_back("SET key" + std::to_string(i) + " " + std::to_string(i));
   run(commands);
   commands.clear();

@@ -39,7 +39,7 @@ class Host final : public StoreHost {
   Store& store_;
 };
 
-class store_host : public ::testing::Test, protected MemoryStoreFixture {
+class StoreHostTest : public ::testing::Test, protected MemoryStoreFixture {
  protected:
   /// The value of a script that runs these commands, or its error and where it was.
   Bytes run(const std::vector<std::vector<Bytes>>& calls, bool shares_keys = true, bool read_only = false) {
@@ -71,7 +71,7 @@ class store_host : public ::testing::Test, protected MemoryStoreFixture {
 
 constexpr View crosses = "CROSSBACKEND Keys in request belong to different backends @cmds[0].value";
 
-TEST_F(store_host, a_call_with_a_key_of_another_backend_is_refused) {
+TEST_F(StoreHostTest, a_call_with_a_key_of_another_backend_is_refused) {
   EXPECT_EQ(run({{"get", "other:a"}}), crosses);
   EXPECT_EQ(run({{"mset", "a", "1", "other:b", "2"}}), crosses);
   EXPECT_EQ(get("a"), "-");
@@ -81,14 +81,14 @@ TEST_F(store_host, a_call_with_a_key_of_another_backend_is_refused) {
   EXPECT_EQ(run({{"set", "a", "other:a"}}), "true");
 }
 
-TEST_F(store_host, what_was_done_before_the_refusal_stays) {
+TEST_F(StoreHostTest, what_was_done_before_the_refusal_stays) {
   EXPECT_EQ(run({{"set", "a", "1"}, {"get", "other:a"}, {"set", "b", "1"}}),
             "CROSSBACKEND Keys in request belong to different backends @cmds[1].value");
   EXPECT_EQ(get("a"), "1");
   EXPECT_EQ(get("b"), "-");
 }
 
-TEST_F(store_host, what_is_wrong_with_a_call_anyway_is_told_first) {
+TEST_F(StoreHostTest, what_is_wrong_with_a_call_anyway_is_told_first) {
   EXPECT_EQ(run({{"get", "other:a", "b"}}),
             "ERR Wrong number of args calling Redis command from script @cmds[0].value");
   EXPECT_EQ(run({{"blpop", "other:a", "0"}}), "ERR This Redis command is not allowed from script @cmds[0].value");
@@ -96,7 +96,7 @@ TEST_F(store_host, what_is_wrong_with_a_call_anyway_is_told_first) {
   EXPECT_EQ(run({{"zunionstore", "other:a", "5", "b"}}), "ERR syntax error @cmds[0].value");
 }
 
-TEST_F(store_host, a_store_that_is_alone_asks_for_no_key) {
+TEST_F(StoreHostTest, a_store_that_is_alone_asks_for_no_key) {
   EXPECT_EQ(run({{"set", "other:a", "1"}}, false), "true");
   EXPECT_TRUE(asked.empty());
   EXPECT_EQ(run({{"set", "a", "1"}}), "true");
