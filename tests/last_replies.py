@@ -74,8 +74,10 @@ def check(arguments, comes_back):
             pass
     finally:
         signal_all(upstream, signal.SIGCONT)
-        ended_well = server.process.wait(TIMEOUT) == 0
-        server.stop()
+        try:
+            ended_well = server.process.wait(TIMEOUT) == 0
+        finally:
+            server.stop()
         if not ended_well:
             failures.append(f"the server ended badly:\n{server.last_words}")
     return failures
